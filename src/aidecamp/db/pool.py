@@ -1,0 +1,108 @@
+"""The pool and the three ways into a transaction: for one customer, for several, outside all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+
+from aidecamp.actor import Actor
+from aidecamp.db.transaction import Transaction
+from aidecamp.errors import Unavailable
+
+STATEMENT_TIMEOUT_MS = 30_000
+LOCK_TIMEOUT_MS = 5_000
+IDLE_IN_TRANSACTION_MS = 30_000
+CHECKOUT_SECONDS = 5.0
+
+OPTIONS = (
+    f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
+    f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS} -c timezone=UTC"
+)
+
+
+class Database:
+    """Connections of the serving role. No transaction may wait for the network or for a person."""
+
+    def __init__(self, url: str, *, max_size: int = 10) -> None:
+        self.url = url
+        self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
+            url,
+            min_size=1,
+            max_size=max_size,
+            open=False,
+            timeout=CHECKOUT_SECONDS,
+            max_waiting=1000,
+            check=AsyncConnectionPool.check_connection,
+            # prepare_threshold stays at the default only on direct connections; see docs/operations.md
+            kwargs={"options": OPTIONS, "application_name": "aidecamp"},
+            name="serving",
+        )
+
+    async def open(self) -> None:
+        await self._pool.open()
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def customer(self, actor: Actor) -> AsyncIterator[Transaction]:
+        """A transaction that sees and changes this actor's customer only (row-level security)."""
+        async with self.of(actor.customer_id) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def of(self, customer_id: UUID) -> AsyncIterator[Transaction]:
+        """The same by id, for sign-in and sweepers, where no actor exists yet."""
+        async with self._transaction() as connection:
+            await enter(connection, customer_id)
+            yield Transaction(connection)
+
+    @asynccontextmanager
+    async def outside(self) -> AsyncIterator[Transaction]:
+        """A transaction without a customer: it sees only the reviewed tables (directory, due, …)."""
+        async with self._transaction() as connection:
+            yield Transaction(connection)
+
+    @asynccontextmanager
+    async def batch(self) -> AsyncIterator[Batch]:
+        """One pipelined transaction for statements of several customers, see `Batch`."""
+        async with self._transaction() as connection, connection.pipeline():
+            yield Batch(connection)
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection[Any]]:
+        try:
+            connection = await self._pool.getconn()
+        except (PoolTimeout, PoolClosed, TooManyRequests, psycopg.OperationalError) as error:
+            raise Unavailable("The database can't be reached right now; nothing was changed.") from error
+        try:
+            async with connection.transaction():
+                yield connection
+        except asyncio.CancelledError:
+            # A cancelled statement may leave its answer on the wire for the next user of the connection.
+            await connection.close()
+            raise
+        finally:
+            await self._pool.putconn(connection)
+
+
+class Batch:
+    """Statements of several customers in one round trip; `of` switches the customer before each group."""
+
+    def __init__(self, connection: AsyncConnection[Any]) -> None:
+        self._connection = connection
+
+    async def of(self, customer_id: UUID) -> Transaction:
+        await enter(self._connection, customer_id)
+        return Transaction(self._connection)
+
+
+async def enter(connection: AsyncConnection[Any], customer_id: UUID) -> None:
+    await connection.execute("select set_config('app.customer', %s, true)", (str(customer_id),))
