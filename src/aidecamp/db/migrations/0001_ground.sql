@@ -57,9 +57,11 @@ create table directory (
     customer_id uuid not null,
     user_id     uuid not null,
     object_id   uuid not null,
+    expires_at  timestamptz,
     created_at  timestamptz not null default now()
 );
 create index directory_of_user on directory (customer_id, user_id);
+create index directory_by_expiry on directory (expires_at);
 call leave_outside('directory', 'select, insert, update, delete', 'sign-in and bearer look-up happen before a customer is known');
 
 -- What sweepers look at across customers: no content, only that something of this kind is due.

@@ -28,7 +28,6 @@ create table sessions (
     id          uuid not null,
     user_id     uuid not null,
     key_hash    bytea not null,
-    csrf_hash   bytea not null,
     created_at  timestamptz not null default now(),
     expires_at  timestamptz not null,
     primary key (customer_id, id),

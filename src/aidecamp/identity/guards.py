@@ -1,0 +1,101 @@
+"""Who is asking: the dependency that every route but the reviewed public ones carries."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import Depends, Security
+from fastapi.security import APIKeyCookie, HTTPBearer
+from starlette.requests import Request
+
+from aidecamp.actor import Actor
+from aidecamp.db.pool import Database
+from aidecamp.errors import Unauthenticated
+from aidecamp.identity import csrf
+from aidecamp.identity.models import Recognised
+from aidecamp.identity.recognition import recognise
+from aidecamp.identity.rights import Right, demand
+
+SESSION_COOKIE = "aidecamp_session"
+
+# Only described here, for OpenAPI; the guard reads the headers itself and says which one was wrong.
+_SCHEMES = [
+    Security(HTTPBearer(auto_error=False, description="A token of `POST /tokens`")),
+    Security(APIKeyCookie(name=SESSION_COOKIE, auto_error=False, description="The browser's session")),
+]
+
+
+class SignInNeeded(Unauthenticated):
+    """The same refusal on a page: answered by the sign-in page, which leads back."""
+
+    def __init__(self, after: str) -> None:
+        super().__init__()
+        self.location = f"/sign-in?next={quote(after, safe='/')}"
+
+
+async def recognised(
+    request: Request, _bearer: object = _SCHEMES[0], _cookie: object = _SCHEMES[1]
+) -> Recognised:
+    """The caller with the key that proved it. A bearer token counts alone: a bad one never falls back."""
+    database: Database = request.app.state.database
+    authorization = request.headers.get("authorization")
+    if authorization is not None:
+        scheme, _, key = authorization.partition(" ")
+        found = await recognise(database, key.strip(), "token") if scheme.lower() == "bearer" else None
+        if found is None:
+            raise Unauthenticated("This access token is not valid, or no longer.")
+        return found
+    key = request.cookies.get(SESSION_COOKIE, "")
+    found = await recognise(database, key, "session")
+    if found is None:
+        raise Unauthenticated("Your session has ended." if key else None)
+    await csrf.check(request, key)
+    request.state.csrf_token = csrf.token(key)
+    return found
+
+
+async def caller(known: Annotated[Recognised, Depends(recognised)]) -> Actor:
+    return known.actor
+
+
+async def page_caller(request: Request) -> Actor:
+    try:
+        return (await recognised(request)).actor
+    except Unauthenticated as error:
+        raise SignInNeeded(_way_back(request)) from error
+
+
+def allowed(right: Right) -> Callable[..., Awaitable[Actor]]:
+    """A dependency that gives the actor if the role has the right, else 403.
+
+    Where the route names an object, take `Caller`, look the object up, then `rights.demand`: what is
+    foreign is 404 before any other refusal.
+    """
+
+    async def guarded(actor: Caller) -> Actor:
+        demand(actor, right)
+        return actor
+
+    return guarded
+
+
+def page_allowed(right: Right) -> Callable[..., Awaitable[Actor]]:
+    async def guarded(actor: PageCaller) -> Actor:
+        demand(actor, right)
+        return actor
+
+    return guarded
+
+
+def _way_back(request: Request) -> str:
+    if request.method not in csrf.SAFE_METHODS:
+        return "/"
+    query = request.url.query
+    return request.url.path + (f"?{query}" if query else "")
+
+
+Identified = Annotated[Recognised, Depends(recognised)]
+Caller = Annotated[Actor, Depends(caller)]
+PageCaller = Annotated[Actor, Depends(page_caller)]
