@@ -50,6 +50,9 @@ end $$;
 
 revoke all on schema public from public;
 
+call leave_outside('serving_rights', 'select', 'the list itself, read by the start-up check');
+call leave_outside('migrations', 'select', 'which migrations were applied, read by the start-up check');
+
 -- Who must be found before a customer is known: an e-mail address, a session or a token, by exact hash only.
 create table directory (
     key_hash    bytea primary key,

@@ -1,0 +1,95 @@
+"""The PostgreSQL that Aidecamp brings: started by the first process that needs it, stopped by the last."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aidecamp.db import locks
+from aidecamp.db.cluster import Cluster, Urls
+from aidecamp.db.ids import new_id
+from aidecamp.db.unprivileged import account_for
+
+
+@asynccontextmanager
+async def running(
+    home: Path, *, loopback: bool | None = None, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Urls]:
+    """A running server with its roles and its database, for as long as the block lasts.
+
+    Any number of processes may be inside at once. Each holds the kernel's lock on a lease file of its own, so
+    a killed one counts as gone. `loopback` forces TCP with passwords, as on systems without Unix sockets.
+    Raises `CannotRun` with a sentence for the operator.
+    """
+    urls, lease = await asyncio.to_thread(_enter, home, loopback, settings)
+    try:
+        yield urls
+    finally:
+        # Shielded: a second Ctrl-C must not leave the server behind.
+        await asyncio.shield(asyncio.to_thread(_leave, home, lease))
+
+
+def _enter(
+    home: Path, loopback: bool | None, settings: Mapping[str, str] | None
+) -> tuple[Urls, tuple[Path, int]]:
+    _folders(home)
+    with locks.held(home / "postgres" / "lock"):
+        cluster = Cluster(home, loopback=loopback, settings=settings)
+        if cluster.pid() is None or not cluster.answers():
+            cluster.start()
+        path = home / "postgres" / "leases" / f"{os.getpid()}-{new_id()}"
+        descriptor = locks.hold(path, wait=False)
+        if descriptor is None:
+            raise RuntimeError("a fresh lease can't be locked")
+        _give_to_owner(home, path)
+        return cluster.urls(), (path, descriptor)
+
+
+def _leave(home: Path, lease: tuple[Path, int]) -> None:
+    path, descriptor = lease
+    with locks.held(home / "postgres" / "lock"):
+        path.unlink(missing_ok=True)
+        os.close(descriptor)
+        if not _somebody_left(home):
+            cluster = Cluster(home)
+            if cluster.pid() is not None:
+                cluster.stop()
+
+
+def _somebody_left(home: Path) -> bool:
+    alive = False
+    for path in (home / "postgres" / "leases").iterdir():
+        descriptor = locks.hold(path, wait=False)
+        if descriptor is None:
+            alive = True
+        else:
+            path.unlink(missing_ok=True)
+            os.close(descriptor)
+    return alive
+
+
+def _folders(home: Path) -> None:
+    if not home.exists():
+        home.mkdir(parents=True, mode=0o700)
+    inner = home / "postgres"
+    if not inner.exists():
+        inner.mkdir(mode=0o711)
+        _give_to_owner(home, inner)
+    # The account that runs the server passes through here and sees only what is made for it.
+    if os.geteuid() == inner.stat().st_uid or account_for(home):
+        inner.chmod(0o711)
+    leases = inner / "leases"
+    if not leases.exists():
+        leases.mkdir(mode=0o700)
+        _give_to_owner(home, leases)
+    (inner / "lock").touch(mode=0o600)
+    _give_to_owner(home, inner / "lock")
+
+
+def _give_to_owner(home: Path, path: Path) -> None:
+    """Root working in somebody's folder leaves nothing behind that they can't open."""
+    if account_for(home) and (owner := home.stat()).st_uid != 0:
+        os.chown(path, owner.st_uid, owner.st_gid)
