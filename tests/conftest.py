@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+
 from aidecamp.db import locks
 from aidecamp.db.cluster import OWNER, SERVING, Urls
 from aidecamp.db.embedded import running
 from aidecamp.db.ids import new_id
 from aidecamp.db.migrate import migrate
 from aidecamp.db.pool import Database
-
 from tests.people import Cast, gather
 
 # What only costs time where a power cut loses nothing.
@@ -41,7 +41,9 @@ class Server:
         with psycopg.connect(to(self.urls.superuser, "postgres"), autocommit=True) as connection:
             connection.execute(f"create database {name} template {TEMPLATE} owner {OWNER}")
             try:
-                yield Urls(*(to(url, name) for url in (self.urls.owner, self.urls.serving, self.urls.superuser)))
+                yield Urls(
+                    *(to(url, name) for url in (self.urls.owner, self.urls.serving, self.urls.superuser))
+                )
             finally:
                 connection.execute(f"drop database {name} with (force)")
 

