@@ -1,0 +1,1 @@
+"""The embedded campaign application; one adapter of the host port."""
