@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import Depends, Security
-from fastapi.security import APIKeyCookie, HTTPBearer
+from fastapi import Depends
 from starlette.requests import Request
 
 from aidecamp.actor import Actor
@@ -20,12 +19,6 @@ from aidecamp.identity.rights import Right, demand
 
 SESSION_COOKIE = "aidecamp_session"
 
-# Only described here, for OpenAPI; the guard reads the headers itself and says which one was wrong.
-_SCHEMES = [
-    Security(HTTPBearer(auto_error=False, description="A token of `POST /tokens`")),
-    Security(APIKeyCookie(name=SESSION_COOKIE, auto_error=False, description="The browser's session")),
-]
-
 
 class SignInNeeded(Unauthenticated):
     """The same refusal on a page: answered by the sign-in page, which leads back."""
@@ -35,9 +28,7 @@ class SignInNeeded(Unauthenticated):
         self.location = f"/sign-in?next={quote(after, safe='/')}"
 
 
-async def recognised(
-    request: Request, _bearer: object = _SCHEMES[0], _cookie: object = _SCHEMES[1]
-) -> Recognised:
+async def recognised(request: Request) -> Recognised:
     """The caller with the key that proved it. A bearer token counts alone: a bad one never falls back."""
     database: Database = request.app.state.database
     authorization = request.headers.get("authorization")
