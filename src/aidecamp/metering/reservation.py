@@ -34,6 +34,7 @@ class Reservation:
     estimated_input: int
     max_output: int
     is_clamped: bool = False
+    request_bytes: int = 0
 
     @property
     def amount(self) -> int:
@@ -71,6 +72,8 @@ class Outcome:
     time_to_first_token_ms: int | None = None
     latency_ms: int | None = None
     error_code: str | None = None
+    is_usage_final: bool = True
+    """False where the answer was cut and `usage` only counts what the provider had said so far."""
 
 
 @dataclass(frozen=True, slots=True)

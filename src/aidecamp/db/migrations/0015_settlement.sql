@@ -1,0 +1,175 @@
+-- How a reservation ends: exactly once by its own process, or by the sweeper, whose estimate a late
+-- settlement corrects. Locks are taken in the order customer, user, id, as in admission.
+
+-- The rate of one kind for a request of this size; tiers begin above their threshold.
+create function rate_for(rates jsonb, kind text, input bigint) returns numeric
+    language sql immutable parallel safe as $$
+    select (tier ->> 1)::numeric from jsonb_array_elements(rates -> kind) as tier
+     where (tier ->> 0)::bigint = 0 or (tier ->> 0)::bigint < input
+     order by (tier ->> 0)::bigint desc limit 1
+$$;
+
+-- The same sum as metering/pricing.py: cost. Unknown (null) without rates; cached input without a rate of
+-- its own costs what other input costs.
+create function cost_of(rates jsonb, input bigint, cached bigint, written bigint, output bigint) returns numeric
+    language sql immutable parallel safe as $$
+    select (greatest(input - c - w, 0) * plain
+            + c * coalesce(rate_for(rates, 'cached', input), plain)
+            + w * coalesce(rate_for(rates, 'cache_write', input), plain)
+            + output * rate_for(rates, 'output', input)) / 1000000
+      from (select rate_for(rates, 'input', input), least(coalesce(cached, 0), input),
+                   least(coalesce(written, 0), greatest(input - coalesce(cached, 0), 0))) as part (plain, c, w)
+$$;
+
+create type call_outcome as (
+    id uuid, customer_id uuid, user_id uuid, state text, tokens_input bigint, tokens_cached bigint,
+    tokens_cache_write bigint, tokens_output bigint, tokens_reasoning bigint, charged_input bigint,
+    charged_output bigint, is_estimated boolean, first_token_ms integer, latency_ms integer, error_code text);
+
+create function note_alerts(customer uuid, person uuid, day_start date, month_start date) returns void
+    language sql as $$
+    insert into quota_alerts (customer_id, user_id, period, starts_on, percent, quota, used)
+    select w.customer_id, w.user_id, w.period, w.starts_on, mark.percent, w.quota, w.used
+      from usage_windows w, (values (80), (100)) as mark (percent)
+     where w.customer_id = customer and w.user_id = person and w.quota > 0
+       and ((w.period = 'day' and w.starts_on = day_start) or (w.period = 'month' and w.starts_on = month_start))
+       and w.used * 100 >= w.quota * mark.percent
+        on conflict do nothing
+$$;
+
+create function roll_up(was ai_requests, is_now ai_requests, unpriced boolean) returns void
+    language plpgsql as $$
+declare
+    input constant bigint := is_now.charged_input - was.charged_input;
+    output constant bigint := is_now.charged_output - was.charged_output;
+    calls constant integer := (is_now.state in ('settled', 'expired'))::integer
+                            - (was.state in ('settled', 'expired'))::integer;
+begin
+    if calls = 0 and input = 0 and output = 0 then
+        return;
+    end if;
+    insert into ai_token_usage as u (customer_id, user_id, date, ai_provider_id, provider_type, model, purpose,
+            input_tokens, output_tokens, request_count, estimated_cost, unpriced_tokens)
+    values (is_now.customer_id, is_now.user_id, is_now.day, is_now.ai_provider_id, is_now.provider_type,
+            is_now.model, is_now.purpose, input, output, calls,
+            is_now.estimated_cost - coalesce(was.estimated_cost, 0),
+            case when unpriced then input + output else 0 end)
+        on conflict (customer_id, user_id, date, ai_provider_id, provider_type, model, purpose) do update
+       set input_tokens = u.input_tokens + excluded.input_tokens,
+           output_tokens = u.output_tokens + excluded.output_tokens,
+           request_count = u.request_count + excluded.request_count,
+           estimated_cost = coalesce(u.estimated_cost + excluded.estimated_cost,
+                                     u.estimated_cost, excluded.estimated_cost),
+           unpriced_tokens = u.unpriced_tokens + excluded.unpriced_tokens;
+end $$;
+
+create function close_call(q call_outcome, by_sweeper boolean) returns ai_requests
+    language plpgsql as $$
+declare
+    was ai_requests;
+    is_now ai_requests;
+    price jsonb;
+    delta bigint;
+    freed bigint;
+begin
+    perform lock_account(q.customer_id, q.user_id);
+    select * into was from ai_requests where customer_id = q.customer_id and id = q.id for no key update;
+    if not found or (was.state <> 'reserved' and (by_sweeper or not was.swept))
+       or (by_sweeper and was.lease_until > now()) then
+        return was;
+    end if;
+    select rates into price from prices where id = was.price_id;
+    update ai_requests r
+       set state = q.state, swept = by_sweeper, tokens_input = q.tokens_input, tokens_cached = q.tokens_cached,
+           tokens_cache_write = q.tokens_cache_write, tokens_output = q.tokens_output,
+           tokens_reasoning = q.tokens_reasoning, charged_input = q.charged_input,
+           charged_output = q.charged_output, is_estimated = q.is_estimated,
+           estimated_cost = cost_of(price, q.charged_input, q.tokens_cached, q.tokens_cache_write, q.charged_output),
+           time_to_first_token_ms = q.first_token_ms, latency_ms = q.latency_ms, error_code = q.error_code,
+           opened_at = case when q.state = 'settled' then coalesce(r.opened_at, r.created_at) else r.opened_at end,
+           settled_at = now()
+     where r.customer_id = q.customer_id and r.id = q.id
+    returning * into is_now;
+    delta := is_now.charged_input + is_now.charged_output - was.charged_input - was.charged_output;
+    freed := case was.state when 'reserved' then was.reserved else 0 end;
+    update usage_windows set used = used + delta, reserved = reserved - freed
+     where customer_id = was.customer_id and user_id = was.user_id
+       and ((period = 'day' and starts_on = was.day) or (period = 'month' and starts_on = was.month));
+    perform roll_up(was, is_now, is_now.estimated_cost is null);
+    perform note_alerts(was.customer_id, was.user_id, was.day, was.month);
+    return is_now;
+end $$;
+
+create function settle_calls(
+    ids uuid[], customers uuid[], people uuid[], states text[], inputs bigint[], cached bigint[],
+    written bigint[], outputs bigint[], reasoning bigint[], charged_inputs bigint[], charged_outputs bigint[],
+    estimated boolean[], first_token integer[], latency integer[], errors text[])
+    returns setof ai_requests language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+    outer_customer constant text := current_setting('app.customer', true);
+    at_customer uuid;
+    q call_outcome;
+begin
+    for q in select * from unnest(ids, customers, people, states, inputs, cached, written, outputs, reasoning,
+                                  charged_inputs, charged_outputs, estimated, first_token, latency, errors)
+                  as ended (id, customer_id, user_id) order by customer_id, user_id, id
+    loop
+        if at_customer is distinct from q.customer_id then
+            at_customer := q.customer_id;
+            perform set_config('app.customer', at_customer::text, true);
+        end if;
+        return next close_call(q, false);
+    end loop;
+    perform set_config('app.customer', coalesce(outer_customer, ''), true);
+end $$;
+
+-- What an expired call is charged: nothing if it was never sent, else its input and what was shown of its
+-- answer, at three bytes a token so that the guess errs upwards.
+create function expiry_of(r ai_requests) returns call_outcome
+    language plpgsql immutable as $$
+declare
+    sent constant boolean := r.opened_at is not null;
+    output constant bigint := case when sent then least((r.shown_bytes + 2) / 3, r.max_output) else 0 end;
+    input constant bigint := case when sent then r.estimated_input else 0 end;
+begin
+    return (r.id, r.customer_id, r.user_id, case when sent then 'expired' else 'released' end,
+            input, 0, 0, output, null, input, output, sent, null, null, 'interrupted')::call_outcome;
+end $$;
+
+-- Two sweepers share the work: what one has claimed, or whose user is busy, the other leaves for later.
+create function sweep_leases(most integer) returns integer
+    language plpgsql as $$
+declare
+    watched uuid;
+    r ai_requests;
+    next_lease timestamptz;
+    closed integer := 0;
+begin
+    for watched in
+        with claimed as (
+            delete from due where (kind, customer_id, object_id) in (
+                select kind, customer_id, object_id from due where kind = 'lease' and due_at <= now()
+                 order by due_at limit most for update skip locked)
+            returning customer_id)
+        select distinct customer_id from claimed order by customer_id
+    loop
+        perform set_config('app.customer', watched::text, true);
+        for r in select * from ai_requests a where a.customer_id = watched and a.state = 'reserved'
+                    and a.lease_until <= now() order by a.user_id, a.id
+        loop
+            perform 1 from metering_accounts a where a.customer_id = watched and a.user_id = r.user_id
+               for no key update skip locked;
+            if found then
+                r := close_call(expiry_of(r), true);
+                closed := closed + (r.swept)::integer;
+            end if;
+        end loop;
+        select min(lease_until) into next_lease
+          from ai_requests a where a.customer_id = watched and a.state = 'reserved';
+        if next_lease is not null then
+            perform watch_leases(watched, next_lease - interval '60 s');
+        end if;
+    end loop;
+    perform set_config('app.customer', '', true);
+    return closed;
+end $$;
