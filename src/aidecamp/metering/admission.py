@@ -115,9 +115,8 @@ def _sentence(ask: Ask, verdict: Verdict, limit: int, used: int) -> str:
         return f"{whose} has no AI tokens to spend."
     span = "today" if verdict.quota_window == "daily" else "this month"
     left = max(limit - used - (verdict.quota_reserved or 0), 0)
-    return (
-        f"This needs at least {ask.input_tokens:,} tokens, and {left:,} of {limit:,} are left {span}"
-        + (f" ({verdict.quota_reserved:,} are held by running answers)." if verdict.quota_reserved else ".")
+    return f"This needs at least {ask.input_tokens:,} tokens, and {left:,} of {limit:,} are left {span}" + (
+        f" ({verdict.quota_reserved:,} are held by running answers)." if verdict.quota_reserved else "."
     )
 
 

@@ -46,9 +46,7 @@ class Ledger:
     0 turns each off.
     """
 
-    def __init__(
-        self, database: Database, *, rate_per_minute: float = 60, streams_per_user: int = 8
-    ) -> None:
+    def __init__(self, database: Database, *, rate_per_minute: float = 60, streams_per_user: int = 8) -> None:
         self._database = database
         self._per_minute = rate_per_minute
         self._streams = streams_per_user
@@ -134,6 +132,7 @@ class Ledger:
         conversation_id: UUID | None,
         rate: bool,
     ) -> Ask:
+        price = self.prices.find(provider_type, model)
         return Ask(
             id=new_id(),
             entry_id=new_id(),
@@ -145,7 +144,7 @@ class Ledger:
             purpose=purpose,
             estimate=estimate,
             is_first=rate,
-            price_id=self.prices.id_of(provider_type, model),
+            price_id=price.id if price else None,
         )
 
     async def _admit_one(self, tx: Transaction, ask: Ask) -> Answer:

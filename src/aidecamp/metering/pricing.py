@@ -20,7 +20,7 @@ Tiers = Sequence[Sequence[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """The rates of one model from `starts_on` on; `rates` maps input, cached, cache_write, output to tiers."""
+    """One model's rates from `starts_on` on: tiers by kind (input, cached, cache_write, output)."""
 
     id: UUID
     provider_type: str

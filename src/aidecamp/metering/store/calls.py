@@ -19,7 +19,8 @@ async def admit(
     """`again` = an earlier try of the same asks may have been committed without our knowing."""
     return await tx.all(
         Verdict,
-        """select id, outcome, max_output, quota_window, quota_limit, quota_used, quota_reserved, resets_at, wait
+        """select id, outcome, max_output, quota_window, quota_limit, quota_used, quota_reserved, resets_at,
+                  wait
              from admit_calls(
                   %(ids)s, %(customers)s, %(people)s, %(providers)s, %(conversations)s, %(types)s, %(models)s,
                   %(purposes)s, %(inputs)s, %(outputs)s, %(bytes)s, %(firsts)s, %(price_ids)s, %(entry_ids)s,
