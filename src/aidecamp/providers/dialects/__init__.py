@@ -1,0 +1,1 @@
+"""One file a protocol, pure: a request out, bytes in, events out. Providers are rows until theirs differs."""
