@@ -11,13 +11,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def shared(path: str) -> Path:
-    for folder in _folders():
+    for folder in folders():
         if (folder / path).exists():
             return folder / path
     pytest.skip(f"shared/data/{path} is not beside this checkout")
 
 
-def _folders() -> list[Path]:
+def folders() -> list[Path]:
     named = os.environ.get("AIDECAMP_SHARED_DATA")
     beside = [ROOT.parent / "shared" / "data", Path("/work/shared/data")]
     return [Path(named)] if named else beside

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,10 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from aidecamp.providers.dialects import anthropic, ollama, openai
-
-ROOT = Path(__file__).parents[2]
-DATA = Path(os.environ.get("AIDECAMP_SHARED_DATA", ROOT / ".." / "shared" / "data"))
-FALLBACK = Path("/work/shared/data")
+from tests.material import folders
 
 
 @dataclass(frozen=True)
@@ -31,7 +27,7 @@ class Recording:
 @lru_cache
 def recordings() -> tuple[Recording, ...]:
     """All of them; empty where the shared data are absent, as in a checkout elsewhere."""
-    folder = next((place / "llm" for place in (DATA, FALLBACK) if (place / "llm").is_dir()), None)
+    folder = next((place / "llm" for place in folders() if (place / "llm").is_dir()), None)
     return tuple(_read(path) for path in sorted(folder.glob("*.json"))) if folder else ()
 
 
