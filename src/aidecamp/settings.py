@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import os
+import secrets
+import tempfile
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -27,6 +31,7 @@ class Settings(BaseSettings):
     rate_per_minute: int = Field(default=60, ge=0)
     streams_per_user: int = Field(default=8, ge=0)
     smtp_url: SecretStr | None = None
+    jobs: bool = True
     log_format: str = Field(default="console", pattern="^(console|json)$")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 
@@ -50,6 +55,30 @@ class Settings(BaseSettings):
             return self.private_endpoints
         return LOCAL_MODEL_SERVERS if self.embedded else ""
 
+    def keyring(self) -> SecretStr:
+        """The master keys, newest first; with the embedded database they are made at first need."""
+        if self.master_keys is not None:
+            return self.master_keys
+        if not self.embedded:
+            raise ValueError("AIDECAMP_MASTER_KEYS must be set when AIDECAMP_DATABASE_URL is.")
+        path = self.home / "master-keys"
+        if not path.exists():
+            _make_key(path)
+        return SecretStr(path.read_text(encoding="ascii").strip())
+
 
 def load() -> Settings:
     return Settings()
+
+
+def _make_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor, name = tempfile.mkstemp(prefix=".master-keys-", dir=path.parent)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    # A link never replaces: of two processes that start at once, one makes the key and both read it.
+    with contextlib.suppress(FileExistsError):
+        os.link(name, path)
+    os.unlink(name)

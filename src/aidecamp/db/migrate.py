@@ -119,3 +119,12 @@ def _missing(wanted: Sequence[Migration], ledger: dict[int, tuple[str, str]]) ->
             f"The database is newer than this Aidecamp (it has migration {newer[-1]:04}); upgrade Aidecamp."
         )
     return [migration for migration in wanted if migration.number not in ledger]
+
+
+async def serving_role(serving_url: str) -> str:
+    """The role's own name, as the server knows it."""
+    async with await AsyncConnection.connect(serving_url) as connection:
+        row = await (await connection.execute("select current_user::text")).fetchone()
+        if row is None:
+            raise MigrationError("The serving role can't be asked for its name.")
+        return str(row[0])

@@ -46,6 +46,7 @@ begin
             execute format('grant %s on %s to %I', entry.rights, entry.relation, serving_role);
         end if;
     end loop;
+    execute format('grant usage, select on all sequences in schema public to %I', serving_role);
 end $$;
 
 revoke all on schema public from public;

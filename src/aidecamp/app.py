@@ -1,0 +1,79 @@
+"""Builds the application: the only place that knows every room."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from aidecamp import logs, settings
+from aidecamp.db import check
+from aidecamp.db.addresses import addresses
+from aidecamp.db.pool import Database
+from aidecamp.db.signals import Signals
+from aidecamp.jobs import worker
+from aidecamp.jobs.app import opened
+from aidecamp.jobs.context import Services
+from aidecamp.settings import Settings
+from aidecamp.web import health
+
+
+def serving() -> FastAPI:
+    """What uvicorn's processes call."""
+    chosen = settings.load()
+    logs.configure(chosen.log_format, chosen.log_level)
+    return build(chosen)
+
+
+def build(settings: Settings) -> FastAPI:
+    """The application with all routes; its lifespan opens what `attached` gives it."""
+    application = FastAPI(
+        title="Aidecamp", version="1", openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None,
+        lifespan=_lifespan,
+    )  # fmt: skip
+    application.state.settings = settings
+    application.include_router(health.router)
+    return application
+
+
+@asynccontextmanager
+async def attached(application: FastAPI, url: str) -> AsyncIterator[Services]:
+    """Everything that requests and jobs share, on `application.state`, for as long as the block lasts."""
+    state = application.state
+    async with contextlib.AsyncExitStack() as stack:
+        database = Database(url)
+        await database.open()
+        stack.push_async_callback(database.close)
+        signals = Signals(database)
+        await signals.open()
+        stack.push_async_callback(signals.close)
+        state.database, state.signals = database, signals
+        yield Services(state.settings, database, {"signals": signals})
+
+
+@asynccontextmanager
+async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
+    chosen: Settings = application.state.settings
+    async with addresses(chosen) as urls:
+        await check.require(urls.serving)
+        async with attached(application, urls.serving) as services, _jobs(services):
+            yield
+
+
+@asynccontextmanager
+async def _jobs(services: Services) -> AsyncIterator[None]:
+    """Work in the background beside the requests, or at least be able to put work into the queue."""
+    if not services.settings.jobs:
+        async with opened(services.database.url):
+            yield
+        return
+    working = asyncio.create_task(worker.run(services), name="worker")
+    try:
+        yield
+    finally:
+        working.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
