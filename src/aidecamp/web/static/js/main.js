@@ -1,0 +1,4 @@
+// The behaviours of every page, each in its own file; pages work without any of them.
+import "./theme.js";
+import "./notices.js";
+import "./forms.js";
