@@ -67,7 +67,9 @@ def line(spots: Sequence[Spot], *, title: str, unit: str = "", note: str = "") -
     step = (WIDTH - LEFT - RIGHT) / max(1, len(spots) - 1)
     place: Callable[[int], float] = lambda index: LEFT + index * step  # noqa: E731
     parts = [_grid(top), _band(spots, top, place)]
-    path = " ".join(f"{'M' if i == 0 else 'L'}{place(i):.1f} {_y(s.value, top):.1f}" for i, s in enumerate(spots))
+    path = " ".join(
+        f"{'M' if i == 0 else 'L'}{place(i):.1f} {_y(s.value, top):.1f}" for i, s in enumerate(spots)
+    )
     parts.append(Markup('<path class="trace" d="{}"/>').format(path))
     labelled = _every(len(spots))
     for index, spot in enumerate(spots):
@@ -75,7 +77,9 @@ def line(spots: Sequence[Spot], *, title: str, unit: str = "", note: str = "") -
         said = f"{spot.label}: {_said(spot.value, unit)}" + (f" – {spot.note}" if spot.note else "")
         kind = "spot noted" if spot.note else "spot"
         parts.append(
-            Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="4"><title>{}</title></circle>').format(kind, x, y, said)
+            Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="4"><title>{}</title></circle>').format(
+                kind, x, y, said
+            )
         )
         if spot.note:
             parts.append(_text(x, y - 9, spot.note, "peak"))
@@ -100,8 +104,15 @@ def heat(cells: Sequence[Sequence[float | None]], *, title: str, unit: str = "",
                     '<rect class="{}{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" rx="3">'
                     "<title>{} {:02d}:00: {}</title></rect>"
                 ).format(
-                    level, best, LEFT + hour * width + 1, TOP + day * height + 1, width - 2, height - 2,
-                    WEEKDAYS[day], hour, said,
+                    level,
+                    best,
+                    LEFT + hour * width + 1,
+                    TOP + day * height + 1,
+                    width - 2,
+                    height - 2,
+                    WEEKDAYS[day],
+                    hour,
+                    said,
                 )
             )
     for hour in range(0, 24, 3):
@@ -113,9 +124,12 @@ def spark(values: Sequence[float], *, title: str) -> Markup:
     """A small line without axes, for a row of a table or a figure."""
     top = max(values, default=0) or 1
     step = 96 / max(1, len(values) - 1)
-    path = " ".join(f"{'M' if i == 0 else 'L'}{2 + i * step:.1f} {26 - 22 * v / top:.1f}" for i, v in enumerate(values))
+    path = " ".join(
+        f"{'M' if i == 0 else 'L'}{2 + i * step:.1f} {26 - 22 * v / top:.1f}" for i, v in enumerate(values)
+    )
     return Markup(
-        '<svg class="spark" viewBox="0 0 100 28" role="img" aria-label="{}"><path class="trace" d="{}"/></svg>'
+        '<svg class="spark" viewBox="0 0 100 28" role="img" aria-label="{}">'
+        '<path class="trace" d="{}"/></svg>'
     ).format(title, path)
 
 
@@ -140,13 +154,19 @@ def _grid(top: float) -> Markup:
     for quarter in range(5):
         value = top * quarter / 4
         y = _y(value, top)
-        lines.append(Markup('<line class="grid" x1="{:.0f}" x2="{:.0f}" y1="{:.1f}" y2="{:.1f}"/>').format(LEFT, WIDTH - RIGHT, y, y))
+        lines.append(
+            Markup('<line class="grid" x1="{:.0f}" x2="{:.0f}" y1="{:.1f}" y2="{:.1f}"/>').format(
+                LEFT, WIDTH - RIGHT, y, y
+            )
+        )
         lines.append(_text(LEFT - 8, y + 4, short(value), "tick end"))
     return Markup("").join(lines)
 
 
 def _band(spots: Sequence[Spot], top: float, place: Callable[[int], float]) -> Markup:
-    known = [(place(i), s.low, s.high) for i, s in enumerate(spots) if s.low is not None and s.high is not None]
+    known = [
+        (place(i), s.low, s.high) for i, s in enumerate(spots) if s.low is not None and s.high is not None
+    ]
     if len(known) < 2:
         return Markup("")
     upper = [f"{x:.1f},{_y(high, top):.1f}" for x, _, high in known if high is not None]
@@ -157,7 +177,8 @@ def _band(spots: Sequence[Spot], top: float, place: Callable[[int], float]) -> M
 def _svg(title: str, desc: str, parts: Sequence[Markup], kind: str) -> Markup:
     number = next(_ids)
     return Markup(
-        '<svg class="chart {kind}" viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-labelledby="chart-{id} chart-{id}-desc">'
+        '<svg class="chart {kind}" viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
+        'aria-labelledby="chart-{id} chart-{id}-desc">'
         '<title id="chart-{id}">{title}</title><desc id="chart-{id}-desc">{desc}</desc>{parts}</svg>'
     ).format(
         kind=kind, width=WIDTH, height=HEIGHT, id=number, title=title, desc=desc, parts=Markup("").join(parts)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from aidecamp.settings import Settings
 from aidecamp.web import openapi, problems, static
 from aidecamp.web.body import BodyLimit
 from aidecamp.web.idempotency import Keep, Replay, replayed
+from aidecamp.web.listing import only_known_query
 from aidecamp.web.security import Edge
+
+# For every route: `FastAPI(dependencies=frame.DEPENDENCIES)`.
+DEPENDENCIES = [Depends(only_known_query)]
 
 
 def install(app: FastAPI, settings: Settings, *, larger: Mapping[str, int] | None = None) -> None:
-    """Called once by app.py, after its routers. `larger` names the exact paths with a body limit of their own."""
+    """Called once by app.py, after its routers; `larger` names the exact paths with their own body limit."""
     problems.install(app)
     app.add_exception_handler(Replay, replayed)
     openapi.install(app)

@@ -24,12 +24,13 @@ from aidecamp.db.pool import Database
 from aidecamp.db.transaction import Transaction
 from aidecamp.errors import Conflict, Invalid
 from aidecamp.web import store
-from aidecamp.web.csrf import FORMS, SAFE
 
 HEADER = "idempotency-key"
 LONGEST_ANSWER = 512 * 1024
 KEPT_HEADERS = ("content-type", "location")
 NONCE = 12
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class AnotherBody(Conflict):
@@ -52,7 +53,9 @@ class Claim:
     reference: UUID | None = None
 
 
-class Replay(Exception):  # noqa: N818 - an answer, not an error
+class Replay(Exception):
+    """Not an error: the way out of the guards with the first answer."""
+
     def __init__(self, response: Response) -> None:
         self.response = response
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Query, Request
-from fastapi.dependencies.utils import get_flat_dependant
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
@@ -52,7 +52,9 @@ def decode(cursor: str) -> UUID | None:
 
 
 def after(
-    cursor: Annotated[str | None, Query(max_length=64, description="`next_cursor` of the page before")] = None,
+    cursor: Annotated[
+        str | None, Query(max_length=64, description="`next_cursor` of the page before")
+    ] = None,
 ) -> UUID | None:
     """The id after which the page begins, or None for the first page."""
     if cursor is None:
@@ -69,13 +71,24 @@ After = Annotated[UUID | None, Depends(after)]
 
 
 def only_known_query(request: Request) -> None:
-    """A misspelt filter must not silently list everything: unknown query parameters are refused."""
+    """A misspelt filter must not silently list everything: unknown query parameters of the API are refused."""
     route = request.scope.get("route")
-    if not isinstance(route, APIRoute) or not request.query_params:
+    if not isinstance(route, APIRoute) or not request.query_params or not route.path.startswith("/api/"):
         return
-    known = {field.alias for field in get_flat_dependant(route.dependant).query_params}
+    known = set(_query_names(route.dependant))
     unknown = [name for name in request.query_params if name not in known]
     if unknown:
         raise RequestValidationError(
             [{"type": "extra_forbidden", "loc": ("query", name), "msg": ""} for name in unknown[:10]]
         )
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    for field in dependant.query_params:
+        shape = field.field_info.annotation
+        if isinstance(shape, type) and issubclass(shape, BaseModel):
+            yield from (inner.alias or name for name, inner in shape.model_fields.items())
+        else:
+            yield field.alias
+    for part in dependant.dependencies:
+        yield from _query_names(part)

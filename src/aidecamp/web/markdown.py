@@ -15,9 +15,19 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 LONGEST = 60_000
-TAGS = frozenset(
-    "p br hr h1 h2 h3 h4 h5 h6 strong em s del code pre blockquote ul ol li a table thead tbody tr th td".split()
-)
+TAGS = {"p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "s", "del", "code", "pre"} | {
+    "blockquote",
+    "ul",
+    "ol",
+    "li",
+    "a",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+}
 ATTRIBUTES = {"a": {"href"}, "code": {"class"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}}
 SCHEMES = {"https", "mailto"}
 REL = "noopener noreferrer nofollow"
@@ -36,7 +46,7 @@ def markdown(text: str | None) -> Markup:
     rendered = _parser().render(source)
     safe = nh3.clean(
         rendered,
-        tags=set(TAGS),
+        tags=TAGS,
         attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
         url_schemes=SCHEMES,
         link_rel=REL,

@@ -124,7 +124,9 @@ def _as_openai(refusal: Refusal, headers: dict[str, str]) -> Response:
     kinds = {401: "authentication_error", 403: "permission_error", 429: "insufficient_quota"}
     error = {
         "message": " ".join(filter(None, (refusal.detail, refusal.help))),
-        "type": kinds.get(refusal.status, "invalid_request_error" if refusal.status < 500 else "server_error"),
+        "type": kinds.get(
+            refusal.status, "invalid_request_error" if refusal.status < 500 else "server_error"
+        ),
         "param": None,
         "code": refusal.code,
     }
@@ -132,7 +134,15 @@ def _as_openai(refusal: Refusal, headers: dict[str, str]) -> Response:
 
 
 def _as_page(request: Request, refusal: Refusal, headers: dict[str, str]) -> Response:
-    name = "web/_problem.html" if request.headers.get("hx-request") else "web/problem.html"
+    partial = "hx-request" in request.headers
+    elsewhere: str | None = getattr(refusal, "location", None)
+    if elsewhere is not None:  # the guards' "please sign in" leads to the sign-in page and back
+        if partial:
+            return Response(status_code=204, headers=headers | {"HX-Redirect": elsewhere})
+        return RedirectResponse(elsewhere, 303, headers)
+    if partial:
+        headers |= {"HX-Retarget": "#notices", "HX-Reswap": "innerHTML"}
+    name = "web/_problem.html" if partial else "web/problem.html"
     response = render.respond(request, name, {"problem": refusal, "request_id": _id(request)}, refusal.status)
     response.headers.update(headers)
     return response
@@ -140,4 +150,3 @@ def _as_page(request: Request, refusal: Refusal, headers: dict[str, str]) -> Res
 
 def _id(request: Request) -> str:
     return str(request.scope.get("state", {}).get("request_id", ""))
-

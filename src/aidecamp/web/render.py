@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse
 
 from aidecamp import locale
 from aidecamp.actor import Actor
-from aidecamp.web import charts, csrf, shell, static, words
+from aidecamp.web import charts, shell, static, words
 from aidecamp.web.markdown import markdown
 
 ROOMS = Path(__file__).resolve().parent.parent
@@ -86,7 +86,7 @@ def _reader_of(request: Request, actor: Actor | None) -> Reader:
     return Reader(
         locale=locale.negotiate(request.headers.get("accept-language", "")),
         zone=actor.timezone if actor else "UTC",
-        csrf_token=csrf.token_of(request),
+        csrf_token=getattr(request.state, "csrf_token", ""),
         theme=theme if theme in THEMES else "",
         path=request.url.path,
     )

@@ -93,4 +93,7 @@ def malformed(scope: Scope) -> bool:
 
 def _frames(error: BaseException) -> list[str]:
     # Where, never what: messages of database and parser errors repeat the values they failed on.
-    return [f"{f.filename.rsplit('/', 2)[-1]}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)[-8:]]
+    return [
+        f"{f.filename.rsplit('/', 2)[-1]}:{f.lineno} {f.name}"
+        for f in traceback.extract_tb(error.__traceback__)[-8:]
+    ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -90,25 +90,27 @@ async def _left(receive: Receive) -> None:
         pass
 
 
-async def _with_comments(frames: AsyncIterator[bytes], silence: float) -> AsyncIterator[bytes]:
-    pending: asyncio.Task[bytes] | None = None
+async def _next(frames: AsyncIterator[bytes]) -> bytes | None:
+    return await anext(frames, None)
+
+
+async def _with_comments(frames: AsyncIterator[bytes], silence: float) -> AsyncGenerator[bytes, None]:
+    pending: asyncio.Task[bytes | None] | None = None
     try:
         while True:
-            pending = pending or asyncio.ensure_future(anext(frames))  # type: ignore[arg-type]
+            pending = pending or asyncio.create_task(_next(frames))
             done, _ = await asyncio.wait({pending}, timeout=silence)
             if not done:
                 yield COMMENT
                 continue
-            try:
-                chunk = pending.result()
-            except StopAsyncIteration:
+            chunk, pending = pending.result(), None
+            if chunk is None:
                 return
-            pending = None
             yield chunk
     finally:
         if pending is not None:
             pending.cancel()
-            with suppress(asyncio.CancelledError, StopAsyncIteration):
+            with suppress(asyncio.CancelledError):
                 await pending
         if hasattr(frames, "aclose"):
             await frames.aclose()

@@ -52,10 +52,15 @@ async def file(digest: str, name: str, request: Request) -> Response:
     found = shelf().files.get(name)
     if found is None:
         raise NotFound()
-    headers = {"Cache-Control": FOR_EVER if digest == shelf().digest else "no-cache", "Vary": "Accept-Encoding"}
+    headers = {
+        "Cache-Control": FOR_EVER if digest == shelf().digest else "no-cache",
+        "Vary": "Accept-Encoding",
+    }
     packs = "gzip" in request.headers.get("accept-encoding", "")
     if found.packed is not None and packs:
-        return Response(found.packed, headers=headers | {"Content-Encoding": "gzip"}, media_type=found.media_type)
+        return Response(
+            found.packed, headers=headers | {"Content-Encoding": "gzip"}, media_type=found.media_type
+        )
     return Response(found.body, headers=headers, media_type=found.media_type)
 
 

@@ -18,7 +18,9 @@ _DROPPED = re.compile(
 )
 _BREAKS = re.compile("\r\n|\r|\x85|\u2028|\u2029")
 # Joiners shape scripts and emoji in prose; in names and addresses they only make two things look alike.
-_INVISIBLE = re.compile("[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2060-\u2064\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2060-\u2064\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]"
+)
 _SPACES = re.compile(r"\s+")
 
 

@@ -40,6 +40,7 @@ _SENTENCES = {
     "timezone_aware": "must carry a time zone, for example Z",
     "cursor": "is not a cursor of this list",
 }
+_COLLECTIONS = ("List", "Tuple", "Dictionary", "Set", "Frozenset")
 _WITH_BOUNDS = {
     "greater_than": "must be more than {gt}",
     "greater_than_equal": "must be at least {ge}",
@@ -47,8 +48,8 @@ _WITH_BOUNDS = {
     "less_than_equal": "must be at most {le}",
     "string_too_short": "must have at least {min_length} characters",
     "string_too_long": "may have at most {max_length} characters",
-    "too_short": "must have at least {min_length} entries",
-    "too_long": "may have at most {max_length} entries",
+    "too_short": "must have at least {min_length} {things}",
+    "too_long": "may have at most {max_length} {things}",
     "enum": "must be one of {expected}",
     "literal_error": "must be one of {expected}",
 }
@@ -71,7 +72,8 @@ def _message(error: Mapping[str, Any]) -> str:
     kind = str(error.get("type", ""))
     context = error.get("ctx") or {}
     if kind in _WITH_BOUNDS:
-        return _WITH_BOUNDS[kind].format_map(_Bounds(context))
+        things = "entries" if context.get("field_type") in _COLLECTIONS else "characters"
+        return _WITH_BOUNDS[kind].format_map(_Bounds(context, things=things))
     if kind == "value_error" and isinstance(context.get("error"), ValueError):
         return str(context["error"])  # raised by our own validators, in our own words
     return _SENTENCES.get(kind, "is not valid")
