@@ -157,9 +157,14 @@ class TestBodies:
 async def test_malformed_heads_are_400(headers: list[tuple[str, str]]) -> None:
     seen: dict[str, int] = {}
     scope = {
-        "type": "http", "method": "GET", "path": "/api/v1/notes", "raw_path": b"/api/v1/notes", "query_string": b"",
-        "headers": [(k.encode(), v.encode()) for k, v in headers], "scheme": "http", "server": ("x", 80),
-    }  # fmt: skip
+        "type": "http",
+        "method": "GET",
+        "path": "/api/v1/notes",
+        "query_string": b"",
+        "headers": [(k.encode(), v.encode()) for k, v in headers],
+        "scheme": "http",
+        "server": ("x", 80),
+    }
 
     async def send(message):  # type: ignore[no-untyped-def]
         if message["type"] == "http.response.start":

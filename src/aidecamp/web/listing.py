@@ -71,7 +71,7 @@ After = Annotated[UUID | None, Depends(after)]
 
 
 def only_known_query(request: Request) -> None:
-    """A misspelt filter must not silently list everything: unknown query parameters of the API are refused."""
+    """A misspelt filter must not silently list everything: the API refuses parameters it doesn't know."""
     route = request.scope.get("route")
     if not isinstance(route, APIRoute) or not request.query_params or not route.path.startswith("/api/"):
         return
