@@ -13,6 +13,9 @@ from aidecamp.suggestions.proposals import TOOL_PREFIX, Malformed
 
 Mode = Literal["tools", "schema", "fence", "plain"]
 
+MOST = 3
+"""Kinds offered at once: each costs about 200 tokens of every question."""
+
 BY_CONTEXT: dict[str, tuple[str, ...]] = {
     "campaign": ("email_content", "sms_content", "social_post"),
     "content": ("email_content", "sms_content", "social_post"),
@@ -45,7 +48,7 @@ def kinds_for(context_type: str, want: Sequence[str] = (), question: str = "") -
         return tuple(KINDS[name] for name in dict.fromkeys(wanted))
     named = [name for name, thing in THING.items() if thing.search(question)]
     usual = BY_CONTEXT.get(context_type, tuple(KINDS))
-    return tuple(KINDS[name] for name in dict.fromkeys([*named, *usual]))
+    return tuple(KINDS[name] for name in dict.fromkeys([*named, *usual]))[:MOST]
 
 
 def is_wanted(question: str, want: Sequence[str] = ()) -> bool:

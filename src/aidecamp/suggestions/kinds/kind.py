@@ -50,7 +50,7 @@ class Kind:
 
 def line(low: int, high: int) -> dict[str, Any]:
     """A string whose length stands in the pattern: llama.cpp's grammar fails on pattern with maxLength."""
-    return {"type": "string", "pattern": f"^[A-Za-z0-9 ,.!?%$&'():-]{{{low},{high}}}$"}
+    return {"type": "string", "pattern": f"^[A-Za-z0-9 ,.!?%'-]{{{low},{high}}}$"}
 
 
 def text(description: str | None = None, **more: Any) -> dict[str, Any]:
