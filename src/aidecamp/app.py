@@ -7,9 +7,10 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute
 
-from aidecamp import logs, settings
+from aidecamp import logs, rail, settings
 from aidecamp.db import check
 from aidecamp.db.addresses import addresses
 from aidecamp.db.pool import Database
@@ -18,7 +19,10 @@ from aidecamp.jobs import worker
 from aidecamp.jobs.app import opened
 from aidecamp.jobs.context import Services
 from aidecamp.settings import Settings
-from aidecamp.web import health
+from aidecamp.web import frame, health
+
+APIS: tuple[APIRouter, ...] = (health.router,)
+PAGES: tuple[APIRouter, ...] = ()
 
 
 def serving() -> FastAPI:
@@ -32,10 +36,17 @@ def build(settings: Settings) -> FastAPI:
     """The application with all routes; its lifespan opens what `attached` gives it."""
     application = FastAPI(
         title="Aidecamp", version="1", openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None,
-        lifespan=_lifespan,
+        lifespan=_lifespan, dependencies=frame.DEPENDENCIES, redirect_slashes=False,
     )  # fmt: skip
     application.state.settings = settings
-    application.include_router(health.router)
+    application.state.places = frozenset(
+        route.path for router in PAGES for route in router.routes if isinstance(route, APIRoute)
+    )
+    for router in APIS:
+        application.include_router(router)
+    for router in PAGES:
+        application.include_router(router, dependencies=[Depends(rail.fill)])
+    frame.install(application, settings)
     return application
 
 

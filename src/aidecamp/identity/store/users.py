@@ -21,6 +21,11 @@ async def insert_customer(tx: Transaction, customer_id: UUID, name: str, timezon
     )
 
 
+async def customer_name(tx: Transaction) -> str:
+    name: str = await tx.value("select name from customers where customer_id = current_customer()")
+    return name
+
+
 async def customer_zone(tx: Transaction) -> str | None:
     zone: str | None = await tx.value("select timezone from customers where customer_id = current_customer()")
     return zone
