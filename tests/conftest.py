@@ -17,7 +17,8 @@ import psycopg
 import pytest
 
 from aidecamp.db import locks
-from aidecamp.db.cluster import OWNER, SERVING, Urls
+from aidecamp.db.address import OWNER, SERVING
+from aidecamp.db.cluster import Urls
 from aidecamp.db.embedded import running
 from aidecamp.db.ids import new_id
 from aidecamp.db.migrate import migrate

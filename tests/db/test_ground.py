@@ -7,7 +7,8 @@ import pytest
 
 from aidecamp import audit
 from aidecamp.db import check
-from aidecamp.db.cluster import SERVING, Urls
+from aidecamp.db.address import SERVING
+from aidecamp.db.cluster import Urls
 from aidecamp.db.migrate import migrate, pending
 from aidecamp.db.pool import Database
 from tests.people import Cast

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 from aidecamp.db import locks
@@ -37,15 +37,16 @@ def _enter(
 ) -> tuple[Urls, tuple[Path, int]]:
     _folders(home)
     with locks.held(home / "postgres" / "lock"):
-        cluster = Cluster(home, loopback=loopback, settings=settings)
-        if cluster.pid() is None or not cluster.answers():
-            cluster.start()
+        with closing(Cluster(home, loopback=loopback, settings=settings)) as cluster:
+            if not cluster.answers():
+                cluster.start()
+            urls = cluster.urls()
         path = home / "postgres" / "leases" / f"{os.getpid()}-{new_id()}"
         descriptor = locks.hold(path, wait=False)
         if descriptor is None:
             raise RuntimeError("a fresh lease can't be locked")
         _give_to_owner(home, path)
-        return cluster.urls(), (path, descriptor)
+        return urls, (path, descriptor)
 
 
 def _leave(home: Path, lease: tuple[Path, int]) -> None:
@@ -54,9 +55,9 @@ def _leave(home: Path, lease: tuple[Path, int]) -> None:
         path.unlink(missing_ok=True)
         os.close(descriptor)
         if not _somebody_left(home):
-            cluster = Cluster(home)
-            if cluster.pid() is not None:
-                cluster.stop()
+            with closing(Cluster(home)) as cluster:
+                if cluster.pid() is not None:
+                    cluster.stop()
 
 
 def _somebody_left(home: Path) -> bool:

@@ -76,6 +76,11 @@ class Database:
         async with self._transaction() as connection, connection.pipeline():
             yield Batch(connection)
 
+    async def ping(self) -> None:
+        """Raise `Unavailable` unless a statement gets an answer."""
+        async with self._transaction() as connection:
+            await connection.execute("select 1")
+
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection[Any]]:
         try:

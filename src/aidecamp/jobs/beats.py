@@ -14,6 +14,7 @@ from aidecamp.jobs.context import Services
 
 AT_ONCE = 2
 ROOM = 0x42454154
+TRY_LOCK = "select pg_try_advisory_xact_lock(%(room)s, %(key)s)"
 Work = Callable[[Services], Awaitable[object]]
 
 log = structlog.get_logger()
@@ -64,5 +65,4 @@ async def _repeat(each: Beat, services: Services, places: asyncio.Semaphore) -> 
 async def _is_first(tx: Transaction, each: Beat) -> bool:
     """The lock lasts as long as the transaction around the work, and goes with a process that dies."""
     key = zlib.crc32(each.name.encode())
-    sql = "select pg_try_advisory_xact_lock(%(room)s, %(key)s)"
-    return bool(await tx.value(sql, room=ROOM, key=key - 2**31))
+    return bool(await tx.value(TRY_LOCK, room=ROOM, key=key - 2**31))

@@ -21,8 +21,7 @@ async def healthz() -> dict[str, str]:
 @router.get("/readyz", summary="Whether requests can be served; 503 where the database can't be reached")
 async def readyz(request: Request) -> dict[str, str]:
     database: Database = request.app.state.database
-    async with database.outside() as tx:
-        await tx.value("select 1")
+    await database.ping()
     return {"status": "ready"}
 
 
