@@ -65,7 +65,8 @@ def test_the_rule_finds_a_composed_statement(statement: str) -> None:
 
 
 def test_the_rule_knows_literals_and_named_literals() -> None:
-    text = 'IDS = "id"\nFIND = f"select {IDS}"\nasync def f(tx):\n    await tx.value(FIND)\n    await tx.value("a" "b")'
+    text = 'IDS = "id"\nFIND = f"select {IDS}"\nasync def f(tx):\n'
+    text += '    await tx.value(FIND)\n    await tx.value("a" "b")'
     assert composed([Source("chat/store.py", text)]) == []
 
 
