@@ -54,8 +54,8 @@ async def quota(tx: Transaction, actor: Actor) -> Quota:
     )
 
 
-def _window(
-    limit: int | None, used: int, reserved: int, cap_room: int | None, resets_at: datetime
-) -> Window:
-    rooms = [room for room in (None if limit is None else limit - used - reserved, cap_room) if room is not None]
+def _window(limit: int | None, used: int, reserved: int, cap_room: int | None, resets_at: datetime) -> Window:
+    rooms = [
+        room for room in (None if limit is None else limit - used - reserved, cap_room) if room is not None
+    ]
     return Window(limit, used, reserved, max(min(rooms), 0) if rooms else None, resets_at)

@@ -32,7 +32,8 @@ def differences(tx: Transaction) -> AsyncIterator[Difference]:
                select user_id, concat_ws(' ', date, coalesce(ai_provider_id::text, 'no provider'),
                                          coalesce(provider_type, 'no type'), model, purpose) as what,
                       concat_ws(' ', 'in', input_tokens, 'out', output_tokens, 'calls', request_count,
-                                'cost', trim_scale(coalesce(estimated_cost, 0)), 'unpriced', unpriced_tokens) as sums
+                                'cost', trim_scale(coalesce(estimated_cost, 0)),
+                                'unpriced', unpriced_tokens) as sums
                  from ai_token_usage
                 where request_count <> 0 or input_tokens <> 0 or output_tokens <> 0
            ), counted as (
@@ -40,8 +41,8 @@ def differences(tx: Transaction) -> AsyncIterator[Difference]:
                                          coalesce(provider_type, 'no type'), model, purpose) as what,
                       concat_ws(' ', 'in', sum(charged_input), 'out', sum(charged_output), 'calls', count(*),
                                 'cost', trim_scale(coalesce(sum(estimated_cost), 0)), 'unpriced',
-                                coalesce(sum(charged_input + charged_output) filter (where estimated_cost is null), 0))
-                          as sums
+                                coalesce(sum(charged_input + charged_output)
+                                         filter (where estimated_cost is null), 0)) as sums
                  from ai_requests where state in ('settled', 'expired')
                 group by user_id, day, ai_provider_id, provider_type, model, purpose
            ), held as (
@@ -57,9 +58,11 @@ def differences(tx: Transaction) -> AsyncIterator[Difference]:
                having sum(charged_input + charged_output) <> 0 or bool_or(state = 'reserved')
            )
            select user_id, what, rolled.sums as kept, counted.sums as recomputed
-             from rolled full join counted using (user_id, what) where rolled.sums is distinct from counted.sums
+             from rolled full join counted using (user_id, what)
+            where rolled.sums is distinct from counted.sums
            union all
            select user_id, what, held.sums, owed.sums
-             from held full join owed using (user_id, what) where held.sums is distinct from owed.sums
+             from held full join owed using (user_id, what)
+            where held.sums is distinct from owed.sums
             order by 1, 2""",
     )

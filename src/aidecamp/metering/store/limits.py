@@ -75,7 +75,9 @@ async def put_role(tx: Transaction, customer_id: UUID, limit: RoleLimit) -> None
 
 async def put_people(tx: Transaction, customer_id: UUID, limits: Sequence[PersonLimit]) -> None:
     """Exactly these overrides, no other."""
-    await tx.run("delete from user_limits where not user_id = any(%(kept)s)", kept=[p.user_id for p in limits])
+    await tx.run(
+        "delete from user_limits where not user_id = any(%(kept)s)", kept=[p.user_id for p in limits]
+    )
     await tx.run_many(
         """insert into user_limits (customer_id, user_id, daily, monthly, reason, expires_at)
            values (%(customer_id)s, %(user_id)s, %(daily)s, %(monthly)s, %(reason)s, %(expires_at)s)
@@ -119,7 +121,9 @@ class Member:
 
 
 async def members(tx: Transaction, ids: Sequence[UUID]) -> Mapping[UUID, Member]:
-    found = await tx.all(Member, "select id, role, email, name from users where id = any(%(ids)s)", ids=list(ids))
+    found = await tx.all(
+        Member, "select id, role, email, name from users where id = any(%(ids)s)", ids=list(ids)
+    )
     return {member.id: member for member in found}
 
 

@@ -93,7 +93,8 @@ async def total(tx: Transaction, user_id: UUID | None, first: date, last: date) 
 async def by_day(tx: Transaction, user_id: UUID | None, first: date, last: date) -> list[Day]:
     return await tx.all(
         Day,
-        """select date, sum(input_tokens)::bigint as input_tokens, sum(output_tokens)::bigint as output_tokens,
+        """select date, sum(input_tokens)::bigint as input_tokens,
+                  sum(output_tokens)::bigint as output_tokens,
                   sum(request_count)::bigint as request_count, sum(estimated_cost) as cost,
                   sum(unpriced_tokens)::bigint as unpriced_tokens
              from ai_token_usage
@@ -126,7 +127,8 @@ async def by_provider(tx: Transaction, user_id: UUID | None, first: date, last: 
 async def by_model(tx: Transaction, user_id: UUID | None, first: date, last: date) -> list[ByModel]:
     return await tx.all(
         ByModel,
-        """select model, sum(input_tokens)::bigint as input_tokens, sum(output_tokens)::bigint as output_tokens,
+        """select model, sum(input_tokens)::bigint as input_tokens,
+                  sum(output_tokens)::bigint as output_tokens,
                   sum(request_count)::bigint as request_count, sum(estimated_cost) as cost,
                   sum(unpriced_tokens)::bigint as unpriced_tokens
              from ai_token_usage
