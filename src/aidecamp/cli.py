@@ -23,6 +23,7 @@ from aidecamp.db.session import prepare
 from aidecamp.db.unprivileged import CannotRun
 from aidecamp.errors import Refusal
 from aidecamp.jobs import worker
+from aidecamp.metering.commands import app as usage
 from aidecamp.terminal import AsJson, CommandFailed, complain, note, tell
 
 app = App(
@@ -59,6 +60,9 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(0)
+
+
+app.command(usage)
 
 
 @app.command

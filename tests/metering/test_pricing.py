@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -47,7 +47,7 @@ TIERED = Price(
 )  # fmt: skip
 @pytest.mark.parametrize("input", [1_000, 300_000])
 def test_our_sum_is_the_lists_own(provider_type: str, model: str, input: int) -> None:
-    ours = cost(BOOK.find(provider_type, model, date.today()), input, 400, 0, 500)
+    ours = cost(BOOK.find(provider_type, model, datetime.now(UTC).date()), input, 400, 0, 500)
     theirs = calc_price(
         Usage(input_tokens=input, cache_read_tokens=400, output_tokens=500), model,
         provider_id={"azure_openai": "azure"}.get(provider_type, provider_type),
