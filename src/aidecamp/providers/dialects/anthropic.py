@@ -169,6 +169,7 @@ class Reader(Base):
         piece, block = delta.get("partial_json"), self._blocks.get(_place(index))
         if block is not None and isinstance(piece, str):
             block["pieces"].append(piece)
+            self.weigh(piece)
 
     def _say(self, part: dict[str, Any]) -> None:
         text, thinking = part.get("text"), part.get("thinking")
@@ -180,7 +181,10 @@ class Reader(Base):
     def _shut(self, index: Any) -> None:
         block = self._blocks.pop(_place(index), None)
         if block is not None:
-            arguments = "".join(block["pieces"]) or block.get("input")
+            arguments = "".join(block["pieces"])
+            if not arguments:
+                arguments = encode(block.get("input") or {}).decode()
+                self.weigh(arguments)
             self.tool_call(block.get("id"), block.get("name"), arguments)
 
     def _stopping(self, value: dict[str, Any]) -> None:

@@ -125,4 +125,6 @@ class Reader(Base):
         for call in calls if isinstance(calls, list) else ():
             function = call.get("function") if isinstance(call, dict) else None
             if isinstance(function, dict) and not self._over:
-                self.tool_call(call.get("id"), function.get("name"), function.get("arguments"))
+                arguments = encode(function.get("arguments") or {}).decode()
+                self.weigh(arguments)
+                self.tool_call(call.get("id"), function.get("name"), arguments)

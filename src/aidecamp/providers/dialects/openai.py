@@ -178,6 +178,7 @@ class Reader(Base):
         arguments = function.get("arguments")
         if arguments is not None:
             known["pieces"].append(arguments if isinstance(arguments, str) else encode(arguments).decode())
+            self.weigh(known["pieces"][-1])
         return None
 
     def _place(self, call: dict[str, Any], function: dict[str, Any]) -> Any:

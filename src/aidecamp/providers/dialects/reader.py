@@ -46,6 +46,8 @@ class Reader:
         self._usage: dict[str, int] = {}
         self._model: str | None = None
         self._reason: FinishReason | None = None
+        self.volume = 0
+        """Bytes of text, reasoning and tool arguments in UTF-8, also of calls that are not whole yet."""
 
     def feed(self, data: bytes) -> list[Heard]:
         if not self._over:
@@ -76,10 +78,12 @@ class Reader:
 
     def text(self, piece: str) -> None:
         if piece and (piece := self._text.add(piece)):
+            self.weigh(piece)
             self._out.append(TextDelta(piece))
 
     def reasoning(self, piece: str) -> None:
         if piece and (piece := self._reasoning.add(piece)):
+            self.weigh(piece)
             self._out.append(ReasoningDelta(piece))
 
     def tool_call(self, call_id: Any, name: Any, arguments: Any) -> None:
@@ -92,6 +96,9 @@ class Reader:
         name = name if isinstance(name, str) else ""
         self._calls.append(ToolCall(whole(made), whole(name), whole(arguments)))
         return None
+
+    def weigh(self, piece: str) -> None:
+        self.volume += len(piece) if piece.isascii() else len(piece.encode("utf-8", "replace"))
 
     def counted(self, **counts: Any) -> None:
         """Take over the newest sane figures; what a later report leaves out keeps its earlier value."""

@@ -1,0 +1,272 @@
+"""All SQL of provider rows; keys leave here only as our inner ciphertext."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from aidecamp.db.transaction import Transaction
+from aidecamp.egress import Endpoint
+from aidecamp.providers import catalog
+from aidecamp.providers.models import Provider, ProviderType
+from aidecamp.providers.vault import Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A provider as it is stored, without its key."""
+
+    customer_id: UUID
+    id: UUID
+    user_id: UUID
+    name: str
+    provider_type: ProviderType
+    api_endpoint: str | None
+    key_hint: str | None
+    key_id: str | None
+    model_name: str
+    config: dict[str, Any]
+    capabilities: dict[str, Any]
+    is_default: bool
+    is_active: bool
+    last_test: dict[str, Any] | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def endpoint(self) -> Endpoint:
+        written = catalog.endpoint_of(catalog.KINDS[self.provider_type], self.api_endpoint)
+        assert written is not None, "an endpoint was checked when it was saved"
+        return Endpoint.parse(written)
+
+    @property
+    def has_key(self) -> bool:
+        return self.key_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Callable(Row):
+    """The same with the inner ciphertext of its key."""
+
+    ciphertext: bytes | None
+
+    def provider(self) -> Provider:
+        sealed = Sealed(self.key_id, bytes(self.ciphertext or b"")) if self.key_id else None
+        return Provider(
+            self.id,
+            self.customer_id,
+            self.user_id,
+            self.name,
+            self.provider_type,
+            self.endpoint,
+            self.model_name,
+            self.config,
+            catalog.capabilities(self.provider_type, self.model_name, self.capabilities),
+            sealed,
+            self.version,
+        )
+
+
+async def own(tx: Transaction, customer_id: UUID, user_id: UUID, provider_id: UUID) -> Row | None:
+    return await tx.maybe(
+        Row,
+        """select customer_id, id, user_id, name, provider_type, api_endpoint, key_hint, key_id, model_name,
+                  config, capabilities, is_default, is_active, last_test, version, created_at, updated_at
+             from ai_providers
+            where customer_id = %(customer_id)s and user_id = %(user_id)s and id = %(provider_id)s
+              for no key update""",
+        customer_id=customer_id,
+        user_id=user_id,
+        provider_id=provider_id,
+    )
+
+
+async def listed(
+    tx: Transaction, customer_id: UUID, user_id: UUID, limit: int, before: UUID | None
+) -> list[Row]:
+    """The newest first; `before` is the last id of the page before."""
+    return await tx.all(
+        Row,
+        """select customer_id, id, user_id, name, provider_type, api_endpoint, key_hint, key_id, model_name,
+                  config, capabilities, is_default, is_active, last_test, version, created_at, updated_at
+             from ai_providers
+            where customer_id = %(customer_id)s and user_id = %(user_id)s
+              and (%(before)s::uuid is null or id < %(before)s)
+            order by id desc limit %(limit)s""",
+        customer_id=customer_id,
+        user_id=user_id,
+        limit=limit,
+        before=before,
+    )
+
+
+async def active(
+    tx: Transaction,
+    customer_id: UUID,
+    user_id: UUID,
+    provider_id: UUID | None,
+    kids: list[str],
+    passphrases: list[str],
+) -> Callable | None:
+    """The named active provider, or the default, or the newest; its key without pgcrypto's layer."""
+    return await tx.maybe(
+        Callable,
+        """select customer_id, id, user_id, name, provider_type, api_endpoint, key_hint, key_id, model_name,
+                  config, capabilities, is_default, is_active, last_test, version, created_at, updated_at,
+                  pgp_sym_decrypt_bytea(dearmor(api_key),
+                      (%(passphrases)s::text[])[array_position(%(kids)s::text[], key_id)]) as ciphertext
+             from ai_providers
+            where customer_id = %(customer_id)s and user_id = %(user_id)s and is_active
+              and (%(provider_id)s::uuid is null or id = %(provider_id)s)
+            order by is_default desc, id desc limit 1""",
+        customer_id=customer_id,
+        user_id=user_id,
+        provider_id=provider_id,
+        kids=kids,
+        passphrases=passphrases,
+    )
+
+
+async def saved(
+    tx: Transaction,
+    customer_id: UUID,
+    user_id: UUID,
+    provider_id: UUID,
+    kids: list[str],
+    passphrases: list[str],
+) -> Callable | None:
+    """A person's own provider with its key, active or not: for its test."""
+    return await tx.maybe(
+        Callable,
+        """select customer_id, id, user_id, name, provider_type, api_endpoint, key_hint, key_id, model_name,
+                  config, capabilities, is_default, is_active, last_test, version, created_at, updated_at,
+                  pgp_sym_decrypt_bytea(dearmor(api_key),
+                      (%(passphrases)s::text[])[array_position(%(kids)s::text[], key_id)]) as ciphertext
+             from ai_providers
+            where customer_id = %(customer_id)s and user_id = %(user_id)s and id = %(provider_id)s""",
+        customer_id=customer_id,
+        user_id=user_id,
+        provider_id=provider_id,
+        kids=kids,
+        passphrases=passphrases,
+    )
+
+
+async def add(tx: Transaction, row: Row) -> None:
+    await tx.run(
+        """insert into ai_providers (customer_id, id, user_id, name, provider_type, api_endpoint, model_name,
+                                     config, is_default, is_active)
+           values (%(customer_id)s, %(id)s, %(user_id)s, %(name)s, %(provider_type)s, %(api_endpoint)s,
+                   %(model_name)s, %(config)s, %(is_default)s, %(is_active)s)""",
+        customer_id=row.customer_id,
+        id=row.id,
+        user_id=row.user_id,
+        name=row.name,
+        provider_type=row.provider_type,
+        api_endpoint=row.api_endpoint,
+        model_name=row.model_name,
+        config=Jsonb(row.config),
+        is_default=row.is_default,
+        is_active=row.is_active,
+    )
+
+
+async def change(tx: Transaction, row: Row, *, wipe_key: bool) -> None:
+    """Write a changed row. Another place wipes key, test and learned abilities in the same statement."""
+    await tx.run(
+        """update ai_providers
+              set name = %(name)s, provider_type = %(provider_type)s, api_endpoint = %(api_endpoint)s,
+                  model_name = %(model_name)s, config = %(config)s, is_default = %(is_default)s,
+                  is_active = %(is_active)s, version = version + 1, updated_at = now(),
+                  capabilities = %(capabilities)s,
+                  api_key = case when %(wipe)s then null else api_key end,
+                  key_id = case when %(wipe)s then null else key_id end,
+                  key_hint = case when %(wipe)s then null else key_hint end,
+                  last_test = case when %(wipe)s then null else last_test end
+            where customer_id = %(customer_id)s and id = %(id)s""",
+        customer_id=row.customer_id,
+        id=row.id,
+        name=row.name,
+        provider_type=row.provider_type,
+        api_endpoint=row.api_endpoint,
+        model_name=row.model_name,
+        config=Jsonb(row.config),
+        is_default=row.is_default,
+        is_active=row.is_active,
+        capabilities=Jsonb(row.capabilities),
+        wipe=wipe_key,
+    )
+
+
+async def put_key(
+    tx: Transaction, customer_id: UUID, provider_id: UUID, sealed: Sealed, passphrase: str, hint: str
+) -> None:
+    """Add pgcrypto's layer around our ciphertext: the database sees nothing usable, before or after."""
+    await tx.run(
+        """update ai_providers
+              set api_key = armor(pgp_sym_encrypt_bytea(%(ciphertext)s, %(passphrase)s,
+                                                        'cipher-algo=aes256, s2k-mode=1')),
+                  key_id = %(kid)s, key_hint = %(hint)s, version = version + 1, updated_at = now()
+            where customer_id = %(customer_id)s and id = %(provider_id)s""",
+        customer_id=customer_id,
+        provider_id=provider_id,
+        ciphertext=sealed.ciphertext,
+        passphrase=passphrase,
+        kid=sealed.kid,
+        hint=hint,
+    )
+
+
+async def undefault(tx: Transaction, customer_id: UUID, user_id: UUID, keep: UUID) -> None:
+    await tx.run(
+        """update ai_providers set is_default = false, updated_at = now()
+            where customer_id = %(customer_id)s and user_id = %(user_id)s
+              and is_default and id <> %(keep)s""",
+        customer_id=customer_id,
+        user_id=user_id,
+        keep=keep,
+    )
+
+
+async def count(tx: Transaction, customer_id: UUID, user_id: UUID) -> tuple[int, int]:
+    """How many providers this person has, and how many of them are a default (0 or 1)."""
+    found = await tx.values(
+        """select is_default from ai_providers
+            where customer_id = %(customer_id)s and user_id = %(user_id)s""",
+        customer_id=customer_id,
+        user_id=user_id,
+    )
+    return len(found), sum(found)
+
+
+async def remove(tx: Transaction, customer_id: UUID, provider_id: UUID) -> None:
+    await tx.run(
+        "delete from ai_providers where customer_id = %(customer_id)s and id = %(provider_id)s",
+        customer_id=customer_id,
+        provider_id=provider_id,
+    )
+
+
+async def note_test(
+    tx: Transaction,
+    customer_id: UUID,
+    provider_id: UUID,
+    version: int,
+    result: dict[str, Any],
+    capabilities: dict[str, Any],
+) -> None:
+    """Keep a test's result, unless the provider changed while it ran."""
+    await tx.run(
+        """update ai_providers set last_test = %(result)s, capabilities = %(capabilities)s
+            where customer_id = %(customer_id)s and id = %(provider_id)s and version = %(version)s""",
+        customer_id=customer_id,
+        provider_id=provider_id,
+        version=version,
+        result=Jsonb(result),
+        capabilities=Jsonb(capabilities),
+    )
