@@ -230,7 +230,7 @@ async def test_PROV_22_endless_tokens_are_cut_at_what_was_reserved(
     call = called(models, connected(provider.base), max_output=100)
     heard = await events(call)
     assert heard[-1] == Finished("length", None)
-    assert call.outcome().received_bytes < 100 * 12 + 1024 + 1001
+    assert len(said(heard)) < 100 * 12 + 1024 + 1001
 
 
 async def test_PROV_21_event_without_an_end_is_cut(models: Models, provider: ScriptedProvider) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from aidecamp.db.pool import Database
 from aidecamp.db.transaction import Transaction
 from aidecamp.egress import Answer, Door, Egress, Fault, Limits
 from aidecamp.errors import Refusal
+from aidecamp.metering import estimate
 from aidecamp.metering.reservation import Outcome, Reservation, Usage
 from aidecamp.providers import catalog, failures, learning, store
 from aidecamp.providers.dialects.complaints import Complaint, from_body
@@ -27,6 +28,7 @@ from aidecamp.providers.messages import (
     Event,
     Finished,
     Prompt,
+    ToolCall,
     UsageReport,
 )
 from aidecamp.providers.models import Provider
@@ -139,10 +141,11 @@ class Call:
             usage=record.usage,
             opened=record.opened,
             received_bytes=self.received_bytes,
-            received_estimate=-(-self.received_bytes // 4),
+            received_estimate=estimate.tokens("".join(record.pieces)),
             time_to_first_token_ms=record.first_ms,
             latency_ms=record.elapsed(),
             error_code=record.error_code,
+            is_usage_final=record.finished,
         )
 
     async def _run(self) -> AsyncGenerator[Event, None]:
@@ -218,6 +221,8 @@ class Call:
         async for piece in answer.pieces():
             for heard in reader.feed(piece):
                 yield self._note(heard)
+                if self._record.given > self._most_bytes:
+                    break
             if self._record.finished:
                 await _drain(answer)
                 return
@@ -241,6 +246,7 @@ class Call:
             self._record.finished = True
             self.model = heard.model
             return heard
+        self._record.take(heard.arguments if isinstance(heard, ToolCall) else heard.text)
         self._record.first_ms = (
             self._record.elapsed() if self._record.first_ms is None else self._record.first_ms
         )
@@ -285,8 +291,14 @@ class Record:
     opened: bool = False
     finished: bool = False
     usage: Usage | None = None
+    given: int = 0
+    pieces: list[str] = field(default_factory=list)
     first_ms: int | None = None
     error_code: str | None = None
+
+    def take(self, piece: str) -> None:
+        self.given += len(piece)
+        self.pieces.append(piece)
 
     def elapsed(self) -> int:
         return round(((self.ended or time.monotonic()) - self.started) * 1000)
