@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import ModuleType
 from uuid import UUID
 
@@ -32,6 +32,7 @@ from aidecamp.providers.messages import (
     UsageReport,
 )
 from aidecamp.providers.models import Provider
+from aidecamp.providers.record import Record
 from aidecamp.providers.safety import storable
 from aidecamp.providers.vault import Binding, Secret, Vault
 
@@ -169,7 +170,7 @@ class Call:
                 async for event in self._attempt(refused):
                     yield event
                 return
-            except Unsupported as error:
+            except learning.Unsupported as error:
                 if error.parameter in refused or len(refused) >= learning.MOST:
                     raise error.failure from None
                 refused = models.learned.note(provider, error.parameter)
@@ -258,7 +259,7 @@ class Call:
         failure = failures.from_answer(complaint, answer.headers)
         log.info("provider.refused", status=answer.status, code=failure.code)
         parameter = learning.unsupported(complaint)
-        return Unsupported(parameter, failure) if parameter else failure
+        return learning.Unsupported(parameter, failure) if parameter else failure
 
     @property
     def _began(self) -> bool:
@@ -271,37 +272,6 @@ class Call:
     def _limits(self) -> Limits:
         most = min(MOST_RAW, RAW_SLACK + self.reservation.max_output * RAW_BYTES_PER_TOKEN)
         return replace(self._models.limits, most_bytes=most)
-
-
-class Unsupported(Exception):
-    """A refusal that names a parameter which the request can do without."""
-
-    def __init__(self, parameter: str, failure: ProviderFailure) -> None:
-        super().__init__(parameter)
-        self.parameter = parameter
-        self.failure = failure
-
-
-@dataclass(slots=True)
-class Record:
-    """What happened so far; `opened` once the provider may have begun to work."""
-
-    started: float = 0.0
-    ended: float = 0.0
-    opened: bool = False
-    finished: bool = False
-    usage: Usage | None = None
-    given: int = 0
-    pieces: list[str] = field(default_factory=list)
-    first_ms: int | None = None
-    error_code: str | None = None
-
-    def take(self, piece: str) -> None:
-        self.given += len(piece)
-        self.pieces.append(piece)
-
-    def elapsed(self) -> int:
-        return round(((self.ended or time.monotonic()) - self.started) * 1000)
 
 
 async def _drain(answer: Answer) -> None:

@@ -6,6 +6,7 @@ import re
 from collections import OrderedDict
 
 from aidecamp.providers.dialects.complaints import Complaint
+from aidecamp.providers.failures import ProviderFailure
 from aidecamp.providers.models import Provider
 
 MOST = 4
@@ -62,3 +63,12 @@ def unsupported(complaint: Complaint) -> str | None:
 
 def _key(provider: Provider) -> tuple[object, ...]:
     return (provider.customer_id, provider.endpoint, provider.model_name)
+
+
+class Unsupported(Exception):
+    """A refusal that names a parameter which the request can do without."""
+
+    def __init__(self, parameter: str, failure: ProviderFailure) -> None:
+        super().__init__(parameter)
+        self.parameter = parameter
+        self.failure = failure
