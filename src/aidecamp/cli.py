@@ -23,14 +23,16 @@ from aidecamp.db.session import prepare
 from aidecamp.db.unprivileged import CannotRun
 from aidecamp.errors import Refusal
 from aidecamp.jobs import worker
-from aidecamp.metering.commands import app as usage
 from aidecamp.terminal import AsJson, CommandFailed, complain, note, tell
+from aidecamp.workspace import commands as workspace_commands
 
 app = App(
     name="aidecamp",
     help="The AI assistant of a campaign team: self-hosted, metered, isolated, audited.",
     version_flags=["--version"],
 )
+
+workspace_commands.register(app)
 
 GRACEFUL_SECONDS = 20
 
@@ -60,9 +62,6 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(0)
-
-
-app.command(usage)
 
 
 @app.command

@@ -177,7 +177,7 @@ async def campaigns(
         )
         select c.id, c.name, c.channel, c.status, c.content,
                (c.sent_at at time zone %(zone)s)::date as sent_on, {COUNTS}
-        from chosen c left join event_days e on e.campaign_id = c.id
+        from chosen c left join campaign_counts e on e.campaign_id = c.id
         group by c.id, c.name, c.channel, c.status, c.content, c.sent_at
         order by c.sent_at desc nulls last, c.id desc
         """,

@@ -116,3 +116,8 @@ async def fail(tx: Transaction, import_id: UUID, error: str) -> None:
         id=import_id,
         error=error,
     )
+
+
+async def customer_zone(tx: Transaction) -> str | None:
+    zone: str | None = await tx.value("select timezone from customers")
+    return zone
