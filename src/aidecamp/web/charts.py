@@ -56,7 +56,7 @@ def bars(
             parts.append(_text(x + step / 2, y - 5, short(value), "peak"))
             peak = math.inf
         if index % labelled == 0:
-            parts.append(_text(x + step / 2, HEIGHT - 8, label, "tick"))
+            parts.append(_text(x + step / 2, HEIGHT - 8, label, _tick(index // labelled)))
     return _svg(title, note or _summary(points, unit), parts, "bars")
 
 
@@ -84,7 +84,7 @@ def line(spots: Sequence[Spot], *, title: str, unit: str = "", note: str = "") -
         if spot.note:
             parts.append(_text(x, y - 9, spot.note, "peak"))
         if index % labelled == 0:
-            parts.append(_text(x, HEIGHT - 8, spot.label, "tick"))
+            parts.append(_text(x, HEIGHT - 8, spot.label, _tick(index // labelled)))
     return _svg(title, note or _summary([(s.label, s.value) for s in spots], unit), parts, "line")
 
 
@@ -177,9 +177,9 @@ def _band(spots: Sequence[Spot], top: float, place: Callable[[int], float]) -> M
 def _svg(title: str, desc: str, parts: Sequence[Markup], kind: str) -> Markup:
     number = next(_ids)
     return Markup(
-        '<svg class="chart {kind}" viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
+        '<div class="chart-box"><svg class="chart {kind}" viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
         'aria-labelledby="chart-{id} chart-{id}-desc">'
-        '<title id="chart-{id}">{title}</title><desc id="chart-{id}-desc">{desc}</desc>{parts}</svg>'
+        '<title id="chart-{id}">{title}</title><desc id="chart-{id}-desc">{desc}</desc>{parts}</svg></div>'
     ).format(
         kind=kind, width=WIDTH, height=HEIGHT, id=number, title=title, desc=desc, parts=Markup("").join(parts)
     )
@@ -187,6 +187,11 @@ def _svg(title: str, desc: str, parts: Sequence[Markup], kind: str) -> Markup:
 
 def _text(x: float, y: float, words: str, kind: str) -> Markup:
     return Markup('<text class="{}" x="{:.1f}" y="{:.1f}">{}</text>').format(kind, x, y, escape(words))
+
+
+def _tick(number: int) -> str:
+    """Every second label gives way where there is little room."""
+    return "tick spare" if number % 2 else "tick"
 
 
 def _y(value: float, top: float) -> float:

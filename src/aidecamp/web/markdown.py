@@ -14,6 +14,8 @@ import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from aidecamp.web.text import clean
+
 LONGEST = 60_000
 TAGS = {"p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "s", "del", "code", "pre"} | {
     "blockquote",
@@ -28,7 +30,15 @@ TAGS = {"p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "s"
     "th",
     "td",
 }
-ATTRIBUTES = {"a": {"href"}, "code": {"class"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}}
+# Without its own entry, "*" would allow titles and languages everywhere.
+ATTRIBUTES: dict[str, set[str]] = {
+    "*": set(),
+    "a": {"href"},
+    "code": {"class"},
+    "ol": {"start"},
+    "th": {"align"},
+    "td": {"align"},
+}
 SCHEMES = {"https", "mailto"}
 REL = "noopener noreferrer nofollow"
 
@@ -40,14 +50,14 @@ _DEEPEST_QUOTE = re.compile(r"^(?:[ \t]*(?:>|[-*+]|\d{1,9}[.)])){20,}", re.MULTI
 
 def markdown(text: str | None) -> Markup:
     """The text as safe HTML; what is too long or too strange to parse quickly is shown as it is written."""
-    source = text or ""
+    source = clean(text or "")
     if _is_costly(source):
         return Markup(f"<pre>{html.escape(source)}</pre>")  # noqa: S704 - escaped just here
     rendered = _parser().render(source)
     safe = nh3.clean(
         rendered,
         tags=TAGS,
-        attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+        attributes=ATTRIBUTES,
         url_schemes=SCHEMES,
         link_rel=REL,
         strip_comments=True,
