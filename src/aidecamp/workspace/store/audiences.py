@@ -88,7 +88,7 @@ async def delete(tx: Transaction, audience_id: UUID) -> None:
     await tx.run("delete from audiences where id = %(id)s", id=audience_id)
 
 
-async def add_members(tx: Transaction, actor: Actor, audience_id: UUID, contact_keys: list[str]) -> int:
+async def add_members(tx: Transaction, audience_id: UUID, contact_keys: list[str]) -> int:
     """Contacts by their key; unknown keys are left out."""
     return await tx.run(
         """

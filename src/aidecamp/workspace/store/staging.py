@@ -60,6 +60,19 @@ async def campaigns(tx: Transaction, blocks: AsyncIterable[bytes]) -> None:
     await _fill(tx.copy("copy staged_campaigns from stdin"), blocks)
 
 
+async def clear_contacts(tx: Transaction) -> None:
+    """So that one transaction may load twice."""
+    await tx.run("drop table staged_contacts, aimed_contacts, final_contacts")
+
+
+async def clear_events(tx: Transaction) -> None:
+    await tx.run("drop table staged_events, event_people, event_campaigns, ready_events")
+
+
+async def clear_campaigns(tx: Transaction) -> None:
+    await tx.run("drop table staged_campaigns")
+
+
 async def _fill(copy: Any, blocks: AsyncIterable[bytes]) -> None:
     async with copy as stream:
         async for block in blocks:
