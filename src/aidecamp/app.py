@@ -18,10 +18,12 @@ from aidecamp.db.signals import Signals
 from aidecamp.jobs import worker
 from aidecamp.jobs.app import opened
 from aidecamp.jobs.context import Services
+from aidecamp.metering import api as metering_api
+from aidecamp.metering.ledger import Ledger
 from aidecamp.settings import Settings
 from aidecamp.web import frame, health
 
-APIS: tuple[APIRouter, ...] = (health.router,)
+APIS: tuple[APIRouter, ...] = (health.router, metering_api.router)
 PAGES: tuple[APIRouter, ...] = ()
 
 
@@ -61,8 +63,15 @@ async def attached(application: FastAPI, url: str) -> AsyncIterator[Services]:
         signals = Signals(database)
         await signals.open()
         stack.push_async_callback(signals.close)
-        state.database, state.signals = database, signals
-        yield Services(state.settings, database, {"signals": signals})
+        ledger = Ledger(
+            database,
+            rate_per_minute=state.settings.rate_per_minute,
+            streams_per_user=state.settings.streams_per_user,
+        )
+        await ledger.open()
+        stack.push_async_callback(ledger.close)
+        state.database, state.signals, state.ledger = database, signals, ledger
+        yield Services(state.settings, database, {"signals": signals, "ledger": ledger})
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ from aidecamp.db.session import prepare
 from aidecamp.db.unprivileged import CannotRun
 from aidecamp.errors import Refusal
 from aidecamp.jobs import worker
+from aidecamp.metering.commands import app as usage
 from aidecamp.terminal import AsJson, CommandFailed, complain, note, tell
 from aidecamp.workspace import commands as workspace_commands
 
@@ -33,6 +34,7 @@ app = App(
 )
 
 workspace_commands.register(app)
+app.command(usage)
 
 GRACEFUL_SECONDS = 20
 

@@ -12,8 +12,9 @@ from aidecamp.errors import Refusal
 from aidecamp.identity import guards
 from aidecamp.identity.rights import Right, may
 from aidecamp.identity.store import users
+from aidecamp.metering.shell import quota_for_shell
 from aidecamp.web import shell
-from aidecamp.web.shell import Entry, Shell
+from aidecamp.web.shell import Entry, Meter, Shell
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,10 @@ async def fill(request: Request) -> None:
     async with database.customer(actor) as tx:
         person = await users.get(tx, actor.person)
         customer = await users.customer_name(tx)
-    if person is not None:
-        frame = Shell(_entries(request, actor), customer, person.name, person.email, person.role)
+        day = await quota_for_shell(tx, actor) if person is not None else None
+    if person is not None and day is not None:
+        meter = Meter(day.used, day.limit, day.resets_at)
+        frame = Shell(_entries(request, actor), customer, person.name, person.email, person.role, meter)
         shell.fill(request, frame)
 
 
