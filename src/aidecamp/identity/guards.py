@@ -16,6 +16,7 @@ from aidecamp.identity import csrf
 from aidecamp.identity.models import Recognised
 from aidecamp.identity.recognition import recognise
 from aidecamp.identity.rights import Right, demand
+from aidecamp.web import idempotency
 
 SESSION_COOKIE = "aidecamp_session"
 
@@ -47,7 +48,9 @@ async def recognised(request: Request) -> Recognised:
     return found
 
 
-async def caller(known: Annotated[Recognised, Depends(recognised)]) -> Actor:
+async def caller(request: Request, known: Annotated[Recognised, Depends(recognised)]) -> Actor:
+    """The actor of an API route; a repeated Idempotency-Key leaves here with the first answer."""
+    await idempotency.claim(request, known.actor)
     return known.actor
 
 
