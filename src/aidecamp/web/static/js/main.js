@@ -2,3 +2,4 @@
 import "./theme.js";
 import "./notices.js";
 import "./forms.js";
+import "./copy.js";
