@@ -103,7 +103,7 @@ async def cast(database: Database) -> Cast:
 
 async def _template(urls: Urls) -> None:
     with psycopg.connect(to(urls.superuser, "postgres"), autocommit=True) as connection:
-        if connection.execute("select from pg_database where datname = %s", (TEMPLATE,)).fetchone():
+        if connection.execute("select 1 from pg_database where datname = %s", (TEMPLATE,)).fetchone():
             return
         connection.execute(f"create database making owner {OWNER}")
         await migrate(to(urls.owner, "making"), SERVING)

@@ -7,19 +7,23 @@ import os
 import signal
 import sys
 import tempfile
+from dataclasses import asdict
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
+from uuid import UUID
 
 import psycopg
 import uvicorn
 from cyclopts import App, CycloptsError, Parameter
 from pydantic import ValidationError
 
-from aidecamp import logs, settings
+from aidecamp import audit, logs, settings
 from aidecamp.app import attached, build
-from aidecamp.db import check, migrate
+from aidecamp.db import backup, check, migrate
 from aidecamp.db.addresses import addresses
-from aidecamp.db.session import prepare
+from aidecamp.db.doctor import examine
+from aidecamp.db.session import prepare, session
 from aidecamp.db.unprivileged import CannotRun
 from aidecamp.errors import Refusal
 from aidecamp.jobs import worker
@@ -35,10 +39,20 @@ app = App(
 
 workspace_commands.register(app)
 app.command(usage)
+trail = App(name="audit", help="The audit trail.")
+app.command(trail)
 
 GRACEFUL_SECONDS = 20
 
-EXPECTED = (Refusal, CannotRun, migrate.MigrationError, check.UnsafeDatabase, ValueError, OSError)
+EXPECTED = (
+    Refusal,
+    CannotRun,
+    migrate.MigrationError,
+    check.UnsafeDatabase,
+    backup.BackupFailed,
+    ValueError,
+    OSError,
+)
 
 
 def main() -> NoReturn:
@@ -122,6 +136,56 @@ async def migrate_(*, json: AsJson = False) -> None:
         applied = await migrate.migrate(urls.owner, await migrate.serving_role(urls.serving))
     text = "\n".join(f"Applied {name}." for name in applied) or "Nothing to apply."
     tell(text, {"applied": applied}, json)
+
+
+@app.command(name="backup")
+async def back_up(file: Path, *, json: AsJson = False) -> None:
+    """Write everything to FILE as plain SQL, while people work."""
+    async with addresses(_settings()) as urls:
+        size = await backup.back_up(urls.superuser, file)
+    tell(f"Wrote {file} ({size:,} bytes).", {"file": str(file), "bytes": size}, json)
+
+
+@app.command
+async def restore(file: Path, *, json: AsJson = False) -> None:
+    """Bring a backup into an empty database: all of it or nothing."""
+    chosen = _settings()
+    async with addresses(chosen) as urls:
+        await backup.restore(urls.owner, file)
+        await prepare(chosen, urls)
+    tell(f"Restored {file}.", {"restored": str(file)}, json)
+
+
+@app.command
+async def doctor(*, json: AsJson = False) -> None:
+    """Check everything that must be right; says what to do about each finding."""
+    chosen = _settings()
+    async with addresses(chosen) as urls:
+        found = await examine(chosen, urls.serving)
+    marks = {"ok": "ok     ", "warning": "warning", "error": "ERROR  "}
+    lines = (f"{marks[finding.level]}  {finding.subject}: {finding.sentence}" for finding in found)
+    tell("\n".join(lines), {"findings": [asdict(finding) for finding in found]}, json)
+    if any(finding.level == "error" for finding in found):
+        raise CommandFailed("The doctor found errors.")
+
+
+@trail.command(name="verify")
+async def verify_trail(*, customer: UUID | None = None, json: AsJson = False) -> None:
+    """Walk the sealed trail; status 1 at the first broken link."""
+    async with session(_settings()) as database:
+        async with database.outside() as tx:
+            chosen = [customer] if customer else await audit.customers(tx)
+        verdicts = []
+        for each in chosen:
+            async with database.of(each) as tx:
+                verdicts.append(await audit.verify(tx, each))
+    lines = [
+        f"{v.customer_id}  {v.sealed} sealed, {v.unsealed} waiting, head {v.head}: {v.problem or 'whole'}"
+        for v in verdicts
+    ]
+    tell("\n".join(lines) or "There is no trail yet.", {"trails": [asdict(v) for v in verdicts]}, json)
+    if broken := [v for v in verdicts if v.problem]:
+        raise CommandFailed(f"The trail of {broken[0].customer_id} is broken: {broken[0].problem}.")
 
 
 def _settings() -> settings.Settings:

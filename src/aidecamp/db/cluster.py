@@ -184,7 +184,7 @@ class Cluster:
                 if role in passwords:
                     secret = sql.Literal(passwords[role])
                     connection.execute(sql.SQL("alter role {} password {}").format(name, secret))
-            if not connection.execute("select from pg_database where datname = %s", (DATABASE,)).fetchone():
+            if not connection.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone():
                 names = sql.Identifier(DATABASE), sql.Identifier(OWNER)
                 connection.execute(sql.SQL("create database {} owner {}").format(*names))
 

@@ -39,6 +39,8 @@ create procedure grant_serving(serving_role text)
 declare
     entry serving_rights;
 begin
+    -- Repeated here because a restored dump brings no rights along.
+    revoke all on schema public from public;
     execute format('grant usage on schema public to %I', serving_role);
     for entry in select * from serving_rights loop
         execute format('revoke all on %s from %I', entry.relation, serving_role);
@@ -48,8 +50,6 @@ begin
     end loop;
     execute format('grant usage, select on all sequences in schema public to %I', serving_role);
 end $$;
-
-revoke all on schema public from public;
 
 call leave_outside('serving_rights', 'select', 'the list itself, read by the start-up check');
 call leave_outside('migrations', 'select', 'which migrations were applied, read by the start-up check');

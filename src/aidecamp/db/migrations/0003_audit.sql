@@ -31,3 +31,12 @@ create table audit_chain (
     foreign key (customer_id, entry_id) references audit_entries
 );
 call isolate('audit_chain', rights => 'select, insert');
+
+-- The newest hash of each chain, as it was published. Shipped logs hold the same, out of anybody's reach.
+create table audit_heads (
+    customer_id uuid primary key,
+    seq         bigint not null,
+    hash        bytea not null,
+    sealed_at   timestamptz not null default now()
+);
+call leave_outside('audit_heads', 'select, insert, update', 'published: ids, counters and hashes only; says whose trails to verify');
