@@ -25,7 +25,7 @@ COMPOSED = {
     "db/transaction.py",
     "db/migrate.py",
     "db/check.py",
-    "db/pool.py",
+    "db/doctor.py",
     "db/signals.py",
 }
 
