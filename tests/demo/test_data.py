@@ -1,4 +1,4 @@
-"""The demo's material: real purchases kept exact, simulated campaigns repeatable and marked by what was planted."""
+"""The demo material: real purchases kept exact, simulated campaigns repeatable, planted effects findable."""
 
 import random
 from collections import Counter

@@ -118,7 +118,7 @@ def on(start: date, weekday: int) -> date:
     return start + timedelta(days=(weekday - start.weekday()) % 7)
 
 
-def happenings(people: list[Invented], history: list[Purchase], sent: list[Sent]) -> Iterator[Happening]:
+def happenings(history: list[Purchase], people: list[Invented], sent: list[Sent]) -> Iterator[Happening]:
     """Every event of the demo: the real purchases, then what each simulated campaign met."""
     chance = random.Random(SEED)  # noqa: S311 - a repeatable simulation, no secret
     for purchase in history:
