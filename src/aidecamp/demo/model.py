@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
+import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 MODEL = "smollm2-135m"
 KEY_VARIABLE = "AIDECAMP_TRYOUT_KEY"
@@ -32,13 +35,20 @@ def is_installed() -> bool:
 
 
 def serve(port: int, key: str) -> None:
+    """Listen on the port, or on any free one where it is taken, and say on stdout which it became."""
+    server = listen(port, key) or listen(0, key)
+    if server is None:
+        raise SystemExit("The try-out model can't listen on this machine.")
+    sys.stdout.write(server.listening_address.rsplit(":", 1)[1] + "\n")
+    sys.stdout.flush()
+    wait_for_parent(os.getppid())
+
+
+def listen(port: int, key: str) -> Any:
     import xllamacpp
 
-    path = model_file()
-    if path is None:
-        raise SystemExit("The try-out model is not installed. Run `make install`.")
     params = xllamacpp.CommonParams()
-    params.model.path = str(path)
+    params.model.path = str(model_file())
     params.n_ctx, params.n_parallel = CONTEXT, SLOTS
     params.hostnames, params.port, params.api_keys = ["127.0.0.1"], port, [key]
     params.model_alias = {MODEL}
@@ -46,9 +56,10 @@ def serve(port: int, key: str) -> None:
     threads = max(1, min(4, os.cpu_count() or 1))
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.n_threads_http = 2
-    server = xllamacpp.Server(params)
-    wait_for_parent(os.getppid())
-    del server
+    try:
+        return xllamacpp.Server(params)
+    except RuntimeError:
+        return None
 
 
 def wait_for_parent(parent: int) -> None:
@@ -61,6 +72,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     arguments = parser.parse_args()
     os.nice(5)
+    # A Ctrl-C in the terminal reaches this process too: the parent decides when the model goes.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     serve(arguments.port, os.environ.pop(KEY_VARIABLE))
 
 
