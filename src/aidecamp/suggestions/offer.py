@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from aidecamp.providers.messages import Tool
+from aidecamp.providers.messages import Message, Tool
 from aidecamp.suggestions.kinds import KINDS, Kind
-from aidecamp.suggestions.kinds.kind import closed, line, text
+from aidecamp.suggestions.kinds.kind import closed, line, sentences, text
 from aidecamp.suggestions.proposals import TOOL_PREFIX, Malformed
 
 Mode = Literal["tools", "schema", "fence", "plain"]
@@ -69,7 +70,7 @@ def schema(kinds: Sequence[Kind], *, lean: bool = False) -> dict[str, Any]:
     Lean is for a very small model: exactly one suggestion of the first kind, every length in a pattern.
     """
     if lean:
-        return closed({"reply": line(20, 160), "suggestion": _lean(kinds[0])})
+        return closed({"reply": sentences(1, 2), "suggestion": _lean(kinds[0])})
     shapes = [_typed(kind) for kind in kinds]
     return closed({"reply": text(), "suggestion": {"anyOf": [*shapes, {"type": "null"}]}})
 
@@ -95,6 +96,19 @@ def instructions(kinds: Sequence[Kind], mode: Mode, *, lean: bool = False) -> st
         " ```suggestion and ends with ```, holding JSON:"
         ' {"type":…,"title":…,"content":…,"reasoning":…}. Content by type: ' + shapes + "."
     )
+
+
+def example(kind: Kind) -> tuple[Message, Message]:
+    """A question and its answer in the lean shape, which a very small model copies the form of."""
+    shown = kind.example
+    suggestion = {
+        "type": kind.name,
+        "title": shown.title,
+        "content": shown.content,
+        "reasoning": shown.reasoning,
+    }
+    answer = json.dumps({"reply": shown.reply, "suggestion": suggestion}, ensure_ascii=False)
+    return Message("user", shown.question), Message("assistant", answer)
 
 
 def correction(malformed: Malformed) -> str:
@@ -132,7 +146,7 @@ def _lean(kind: Kind) -> dict[str, Any]:
         "type": {"type": "string", "enum": [kind.name]},
         "title": line(6, 40),
         "content": kind.lean,
-        "reasoning": line(20, 110),
+        "reasoning": sentences(1, 1),
     }
     return closed(properties)
 

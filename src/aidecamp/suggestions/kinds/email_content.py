@@ -9,7 +9,7 @@ import msgspec
 from aidecamp.content import email
 from aidecamp.content.checks import Check, Facts
 from aidecamp.host.drafts import CampaignDraft
-from aidecamp.suggestions.kinds.kind import Content, Field, Kind, closed, line, text
+from aidecamp.suggestions.kinds.kind import Content, Example, Field, Kind, closed, line, sentences, text
 from aidecamp.suggestions.shapes import content_of, convert
 
 CHANNEL_FIELDS = ("subject", "preheader", "body", "cta_text", "cta_url")
@@ -63,7 +63,7 @@ KIND = Kind(
         {
             "subject": line(12, 60),
             "preheader": line(12, 70),
-            "body": line(60, 320),
+            "body": sentences(2, 4),
             "cta_text": line(4, 20),
         }
     ),
@@ -79,6 +79,19 @@ KIND = Kind(
         Field("cta_url", "Button opens", hint="The full address, https://…"),
         Field("audience", "Audience"),
         Field("send_time", "Send time"),
+    ),
+    example=Example(
+        question="Write an e-mail about the summer sale.",
+        reply="Here is a friendly e-mail for the summer sale.",
+        title="Summer sale e-mail",
+        content={
+            "subject": "The summer sale starts today",
+            "preheader": "Save on your favourites this week",
+            "body": "Summer is here, and so is our sale. This week you save on everything you love."
+            " Come by or shop online, and bring a friend.",
+            "cta_text": "Shop the sale",
+        },
+        reasoning="Short e-mails with one clear offer get the most clicks.",
     ),
     channel="email",
 )

@@ -25,6 +25,17 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """One question with a good answer: a very small model follows an example better than any instruction."""
+
+    question: str
+    reply: str
+    title: str
+    content: Content
+    reasoning: str
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """One suggestion type. `channel` is that of the draft it becomes; None where it becomes a plan.
 
@@ -42,15 +53,27 @@ class Kind:
     draft: Callable[[str, Content], Draft]
     card: str
     fields: Sequence[Field]
+    example: Example
     channel: Channel | None = None
     texts: Callable[[Content], list[str]] = lambda content: [
         v for v in content.values() if isinstance(v, str)
     ]
 
 
+# Lengths stand in the pattern, since llama.cpp's grammar fails on pattern with maxLength; and without digits,
+# since a model this small loops on them.
+WORDS = "[A-Za-z ,'-]"
+
+
 def line(low: int, high: int) -> dict[str, Any]:
-    """A string whose length stands in the pattern: llama.cpp's grammar fails on pattern with maxLength."""
-    return {"type": "string", "pattern": f"^[A-Za-z0-9 ,.!?%'-]{{{low},{high}}}$"}
+    """A phrase of so many characters, for a very small model."""
+    return {"type": "string", "pattern": f"^[A-Z]{WORDS}{{{low - 1},{high - 1}}}$"}
+
+
+def sentences(least: int, most: int) -> dict[str, Any]:
+    """Whole sentences of up to 80 characters, for a very small model."""
+    sentence = f"[A-Z]{WORDS}{{8,78}}[.!?]"
+    return {"type": "string", "pattern": f"^{sentence}( {sentence}){{{least - 1},{most - 1}}}$"}
 
 
 def text(description: str | None = None, **more: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import msgspec
 from aidecamp.content import links, sms
 from aidecamp.content.checks import Check, Facts, empty
 from aidecamp.host.drafts import CampaignDraft
-from aidecamp.suggestions.kinds.kind import Content, Field, Kind, closed, line, text
+from aidecamp.suggestions.kinds.kind import Content, Example, Field, Kind, closed, line, sentences, text
 from aidecamp.suggestions.shapes import content_of, convert
 
 
@@ -37,6 +37,12 @@ def draft(title: str, content: Content) -> CampaignDraft:
     return CampaignDraft("sms", title, fields, content.get("audience"), content.get("send_time"))
 
 
+SLOT = {
+    "type": "string",
+    "pattern": "^(Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday) (9|10|11|12) am$|"
+    "^(Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday) [1-6] pm$",
+}
+
 KIND = Kind(
     name="sms_content",
     label="SMS campaign",
@@ -49,7 +55,7 @@ KIND = Kind(
         },
         optional=("audience", "send_time"),
     ),
-    lean=closed({"message": line(40, 110), "audience": line(4, 24), "send_time": line(6, 24)}),
+    lean=closed({"message": sentences(1, 2), "audience": line(6, 24), "send_time": SLOT}),
     read=read,
     checks=checks,
     draft=draft,
@@ -58,6 +64,17 @@ KIND = Kind(
         Field("message", "Message", "text"),
         Field("audience", "Audience"),
         Field("send_time", "Send time"),
+    ),
+    example=Example(
+        question="Write a text message about the summer sale.",
+        reply="Here is a short text for the summer sale.",
+        title="Summer sale text",
+        content={
+            "message": "Our summer sale is on today. Save on your favourites in store and online.",
+            "audience": "Active Buyers",
+            "send_time": "Tuesday 2 pm",
+        },
+        reasoning="Your texts get the most clicks on Tuesdays.",
     ),
     channel="sms",
 )

@@ -10,7 +10,7 @@ from aidecamp.content import social
 from aidecamp.content.checks import Check, Facts
 from aidecamp.content.social import PLATFORMS
 from aidecamp.host.drafts import CampaignDraft
-from aidecamp.suggestions.kinds.kind import Content, Field, Kind, closed, line, text
+from aidecamp.suggestions.kinds.kind import Content, Example, Field, Kind, closed, sentences, text
 from aidecamp.suggestions.shapes import content_of, convert
 
 Platform = Literal["x", "instagram", "facebook", "linkedin", "threads", "tiktok", "pinterest", "youtube"]
@@ -69,7 +69,7 @@ KIND = Kind(
     ),
     lean=closed(
         {
-            "text": line(40, 180),
+            "text": sentences(1, 3),
             "hashtags": {
                 "type": "array",
                 "items": {"type": "string", "pattern": "^#[a-z]{3,16}$"},
@@ -88,6 +88,17 @@ KIND = Kind(
         Field("hashtags", "Hashtags", "words"),
         Field("platform", "Platform", "choice", choices=[(name, p.label) for name, p in PLATFORMS.items()]),
         Field("send_time", "Send time"),
+    ),
+    example=Example(
+        question="Write a post about the summer sale.",
+        reply="Here is a post for the summer sale.",
+        title="Summer sale post",
+        content={
+            "text": "Summer is here, and so is our sale. Which favourite will you take home?",
+            "hashtags": ["#summersale", "#newin"],
+            "platform": "instagram",
+        },
+        reasoning="A question invites people to answer.",
     ),
     channel="social",
 )

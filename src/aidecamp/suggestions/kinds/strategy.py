@@ -9,7 +9,7 @@ import msgspec
 from aidecamp.content import email
 from aidecamp.content.checks import Check, Facts, Fix, empty
 from aidecamp.host.drafts import PlanDraft, PlanStep
-from aidecamp.suggestions.kinds.kind import Content, Field, Kind, closed, line, text
+from aidecamp.suggestions.kinds.kind import Content, Example, Field, Kind, closed, line, sentences, text
 from aidecamp.suggestions.shapes import content_of, convert
 
 Words = Annotated[str, msgspec.Meta(max_length=2000)]
@@ -83,7 +83,7 @@ KIND = Kind(
                         "action": line(12, 70),
                         "timeline": {"type": "string", "pattern": "^Week [1-8]$"},
                         "channel": {"enum": ["email", "sms", "social"]},
-                        "rationale": line(12, 90),
+                        "rationale": sentences(1, 1),
                     }
                 ),
             }
@@ -105,6 +105,28 @@ KIND = Kind(
                 Field("rationale", "Why", "text"),
             ),
         ),
+    ),
+    example=Example(
+        question="Plan a campaign for the summer sale.",
+        reply="Here is a plan in two steps.",
+        title="Summer sale plan",
+        content={
+            "steps": [
+                {
+                    "action": "Send the summer sale e-mail",
+                    "timeline": "Week 1",
+                    "channel": "email",
+                    "rationale": "E-mail reaches most of your customers.",
+                },
+                {
+                    "action": "Remind people who did not open it",
+                    "timeline": "Week 2",
+                    "channel": "sms",
+                    "rationale": "A short text brings back busy people.",
+                },
+            ]
+        },
+        reasoning="Two channels reach more people than one.",
     ),
     texts=texts,
 )
