@@ -20,6 +20,10 @@ Scope = Literal["me", "customer"]
 LONGEST = 400
 
 
+class NotASpan(Invalid):
+    title = "These days are no period"
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Local days, both included. `whole` names the window that it exactly is, if it is one."""
@@ -104,9 +108,9 @@ def span_of(period: Period, first: date | None, last: date | None, today: date) 
     elif last is None:
         last = max(first, today)
     if last < first:
-        raise Invalid("The period ends before it begins.", errors=[_wrong("to", "is before `from`")])
+        raise NotASpan("The period ends before it begins.", errors=[_wrong("to", "is before `from`")])
     if (last - first).days >= LONGEST:
-        raise Invalid(
+        raise NotASpan(
             f"At most {LONGEST} days can be shown at once.", errors=[_wrong("from", "is too long ago")]
         )
     return Span(first, last, _whole(first, last))
