@@ -19,12 +19,13 @@ from aidecamp.jobs import worker
 from aidecamp.jobs.app import opened
 from aidecamp.jobs.context import Services
 from aidecamp.metering import api as metering_api
+from aidecamp.metering import pages as metering_pages
 from aidecamp.metering.ledger import Ledger
 from aidecamp.settings import Settings
 from aidecamp.web import frame, health
 
 APIS: tuple[APIRouter, ...] = (health.router, metering_api.router)
-PAGES: tuple[APIRouter, ...] = ()
+PAGES: tuple[APIRouter, ...] = (metering_pages.router,)
 
 
 def serving() -> FastAPI:

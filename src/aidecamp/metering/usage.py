@@ -18,6 +18,7 @@ from aidecamp.metering.store.usage import Alert, ByModel, ByProvider, Day, TopUs
 Period = Literal["month", "day"]
 Scope = Literal["me", "customer"]
 LONGEST = 400
+YEARS = range(2000, 2101)
 
 
 class NotASpan(Invalid):
@@ -99,6 +100,9 @@ async def report(
 
 def span_of(period: Period, first: date | None, last: date | None, today: date) -> Span:
     """`from` and `to` win over the period; one of them alone is completed by it."""
+    for name, day in (("from", first), ("to", last)):
+        if day is not None and day.year not in YEARS:
+            raise NotASpan("There is no usage in that year.", errors=[_wrong(name, "is out of range")])
     if first is None and last is None:
         first = today if period == "day" else today.replace(day=1)
         last = today if period == "day" else _month_end(first)
