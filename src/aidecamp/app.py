@@ -23,8 +23,11 @@ from aidecamp.metering import pages as metering_pages
 from aidecamp.metering.ledger import Ledger
 from aidecamp.settings import Settings
 from aidecamp.web import frame, health
+from aidecamp.workspace import api as workspace_api
+from aidecamp.workspace.adapter import WorkspaceHost
+from aidecamp.workspace.uploads import LARGER_BODIES
 
-APIS: tuple[APIRouter, ...] = (health.router, metering_api.router)
+APIS: tuple[APIRouter, ...] = (health.router, metering_api.router, workspace_api.router)
 PAGES: tuple[APIRouter, ...] = (metering_pages.router,)
 
 
@@ -49,7 +52,7 @@ def build(settings: Settings) -> FastAPI:
         application.include_router(router)
     for router in PAGES:
         application.include_router(router, dependencies=[Depends(rail.fill)])
-    frame.install(application, settings)
+    frame.install(application, settings, larger=LARGER_BODIES)
     return application
 
 
@@ -72,7 +75,8 @@ async def attached(application: FastAPI, url: str) -> AsyncIterator[Services]:
         await ledger.open()
         stack.push_async_callback(ledger.close)
         state.database, state.signals, state.ledger = database, signals, ledger
-        yield Services(state.settings, database, {"signals": signals, "ledger": ledger})
+        state.host = host = WorkspaceHost()
+        yield Services(state.settings, database, {"signals": signals, "ledger": ledger, "host": host})
 
 
 @asynccontextmanager
