@@ -22,13 +22,20 @@ from aidecamp.metering import api as metering_api
 from aidecamp.metering import pages as metering_pages
 from aidecamp.metering.ledger import Ledger
 from aidecamp.settings import Settings
+from aidecamp.suggestions import api as suggestions_api
+from aidecamp.suggestions import pages as suggestions_pages
 from aidecamp.web import frame, health
 from aidecamp.workspace import api as workspace_api
 from aidecamp.workspace.adapter import WorkspaceHost
 from aidecamp.workspace.uploads import LARGER_BODIES
 
-APIS: tuple[APIRouter, ...] = (health.router, metering_api.router, workspace_api.router)
-PAGES: tuple[APIRouter, ...] = (metering_pages.router,)
+APIS: tuple[APIRouter, ...] = (
+    health.router,
+    metering_api.router,
+    workspace_api.router,
+    suggestions_api.router,
+)
+PAGES: tuple[APIRouter, ...] = (metering_pages.router, suggestions_pages.router)
 
 
 def serving() -> FastAPI:

@@ -11,8 +11,10 @@ MOST_ROWS = 20
 
 
 def content(kind: Kind, sent: Mapping[str, str]) -> dict[str, Any]:
-    """What a person sent, as the kind's content; an empty optional field is left out."""
-    return {field.name: _value(field, field.name, sent) for field in kind.fields if _is_there(field, sent)}
+    """What a person sent, as the kind's content; emptying an optional field removes it."""
+    found = {field.name: _value(field, field.name, sent) for field in kind.fields if _is_there(field, sent)}
+    required = kind.schema["required"]
+    return {name: value if value or name in required else None for name, value in found.items()}
 
 
 def words(value: Any) -> str:
