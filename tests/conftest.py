@@ -15,7 +15,9 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from fastapi import FastAPI
 
+from aidecamp.app import attached, build
 from aidecamp.db import locks
 from aidecamp.db.address import OWNER, SERVING
 from aidecamp.db.cluster import Urls
@@ -23,6 +25,8 @@ from aidecamp.db.embedded import running
 from aidecamp.db.ids import new_id
 from aidecamp.db.migrate import migrate
 from aidecamp.db.pool import Database
+from aidecamp.settings import Settings
+from tests.door import Door
 from tests.people import Cast, gather
 
 # What only costs time where a power cut loses nothing.
@@ -99,6 +103,24 @@ async def database(urls: Urls) -> AsyncIterator[Database]:
 @pytest.fixture
 async def cast(database: Database) -> Cast:
     return await gather(database)
+
+
+@pytest.fixture
+async def application(urls: Urls, tmp_path: Path) -> AsyncIterator[FastAPI]:
+    """The whole application over the test's own database, as its lifespan would set it up, without jobs."""
+    application = build(Settings(home=tmp_path, jobs=False))
+    async with attached(application, urls.serving):
+        yield application
+
+
+@pytest.fixture
+async def client(application: FastAPI) -> AsyncIterator[Door]:
+    """`await client(cast.user)`: an HTTP client of that person; without an argument, of nobody."""
+    door = Door(application)
+    try:
+        yield door
+    finally:
+        await door.close()
 
 
 async def _template(urls: Urls) -> None:

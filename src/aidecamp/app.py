@@ -15,6 +15,10 @@ from aidecamp.db import check
 from aidecamp.db.addresses import addresses
 from aidecamp.db.pool import Database
 from aidecamp.db.signals import Signals
+from aidecamp.identity import api as identity_api
+from aidecamp.identity import pages as identity_pages
+from aidecamp.identity import tasks as _identity_tasks  # noqa: F401  # its beats
+from aidecamp.identity.guards import SignInNeeded
 from aidecamp.jobs import worker
 from aidecamp.jobs.app import opened
 from aidecamp.jobs.context import Services
@@ -22,20 +26,18 @@ from aidecamp.metering import api as metering_api
 from aidecamp.metering import pages as metering_pages
 from aidecamp.metering.ledger import Ledger
 from aidecamp.settings import Settings
-from aidecamp.suggestions import api as suggestions_api
-from aidecamp.suggestions import pages as suggestions_pages
 from aidecamp.web import frame, health
-from aidecamp.workspace import api as workspace_api
-from aidecamp.workspace.adapter import WorkspaceHost
-from aidecamp.workspace.uploads import LARGER_BODIES
 
 APIS: tuple[APIRouter, ...] = (
     health.router,
+    identity_pages.entrance,
+    identity_api.router,
     metering_api.router,
-    workspace_api.router,
-    suggestions_api.router,
 )
-PAGES: tuple[APIRouter, ...] = (metering_pages.router, suggestions_pages.router)
+PAGES: tuple[APIRouter, ...] = (
+    identity_pages.router,
+    metering_pages.router,
+)
 
 
 def serving() -> FastAPI:
@@ -59,7 +61,8 @@ def build(settings: Settings) -> FastAPI:
         application.include_router(router)
     for router in PAGES:
         application.include_router(router, dependencies=[Depends(rail.fill)])
-    frame.install(application, settings, larger=LARGER_BODIES)
+    application.add_exception_handler(SignInNeeded, identity_pages.to_sign_in)
+    frame.install(application, settings)
     return application
 
 
@@ -82,8 +85,7 @@ async def attached(application: FastAPI, url: str) -> AsyncIterator[Services]:
         await ledger.open()
         stack.push_async_callback(ledger.close)
         state.database, state.signals, state.ledger = database, signals, ledger
-        state.host = host = WorkspaceHost()
-        yield Services(state.settings, database, {"signals": signals, "ledger": ledger, "host": host})
+        yield Services(state.settings, database, {"signals": signals, "ledger": ledger})
 
 
 @asynccontextmanager

@@ -26,6 +26,7 @@ from aidecamp.db.doctor import examine
 from aidecamp.db.session import prepare, session
 from aidecamp.db.unprivileged import CannotRun
 from aidecamp.errors import Refusal
+from aidecamp.identity import commands as identity_commands
 from aidecamp.jobs import worker
 from aidecamp.metering.commands import app as usage
 from aidecamp.terminal import AsJson, CommandFailed, complain, note, tell
@@ -37,6 +38,7 @@ app = App(
     version_flags=["--version"],
 )
 
+identity_commands.register(app)
 workspace_commands.register(app)
 app.command(usage)
 trail = App(name="audit", help="The audit trail.")

@@ -41,7 +41,7 @@ RAIL = (
 
 async def fill(request: Request) -> None:
     """A dependency of all pages: only whole pages of somebody who is signed in get the frame."""
-    if request.method != "GET" or "hx-request" in request.headers:
+    if "hx-request" in request.headers:
         return
     try:
         actor = (await guards.recognised(request)).actor

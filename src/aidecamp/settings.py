@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     rate_per_minute: int = Field(default=60, ge=0)
     streams_per_user: int = Field(default=8, ge=0)
     smtp_url: SecretStr | None = None
+    trusted_proxies: int = Field(default=0, ge=0, le=10)
     jobs: bool = True
     log_format: str = Field(default="console", pattern="^(console|json)$")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")

@@ -8,6 +8,7 @@ import pytest
 
 from aidecamp.actor import Actor, Role
 from aidecamp.db.pool import Database
+from aidecamp.db.signals import Signals
 from aidecamp.errors import Unavailable
 from aidecamp.identity import passwords, sessions, throttle, tokens, users
 from aidecamp.identity.models import Opened, Recognised
@@ -59,7 +60,9 @@ async def test_every_failure_has_the_same_sentence(
 
 
 async def test_a_suspended_user_gets_the_same_sentence(database: Database, cast: Cast) -> None:
-    await users.change(database, cast.admin.actor, cast.user.id, users.Change(is_active=False))
+    await users.change(
+        database, Signals(database), cast.admin.actor, cast.user.id, users.Change(is_active=False)
+    )
     with pytest.raises(NoMatch):
         await signed_in(database, cast.user)
 
@@ -118,7 +121,7 @@ async def test_right_passwords_do_not_use_attempts_up(database: Database, cast: 
 
 async def test_signing_out_ends_the_session_at_once(database: Database, cast: Cast) -> None:
     opened = await signed_in(database, cast.user)
-    await sign_out(database, opened.recognised)
+    await sign_out(database, Signals(database), opened.recognised)
     assert await recognise(database, opened.key, "session") is None
 
 
@@ -126,17 +129,23 @@ async def test_auth_03_a_suspended_user_is_no_longer_recognised(database: Databa
     opened = await signed_in(database, cast.user)
     async with database.customer(cast.user.actor) as tx:
         _, key = await tokens.issue(tx, cast.user.actor, "laptop")
-    await users.change(database, cast.admin.actor, cast.user.id, users.Change(is_active=False))
+    await users.change(
+        database, Signals(database), cast.admin.actor, cast.user.id, users.Change(is_active=False)
+    )
     assert await recognise(database, opened.key, "session") is None
     assert await recognise(database, key, "token") is None
-    await users.change(database, cast.admin.actor, cast.user.id, users.Change(is_active=True))
+    await users.change(
+        database, Signals(database), cast.admin.actor, cast.user.id, users.Change(is_active=True)
+    )
     assert await recognise(database, opened.key, "session") is None
 
 
 async def test_auth_04_a_changed_password_ends_all_other_sessions(database: Database, cast: Cast) -> None:
     here, elsewhere = await signed_in(database, cast.user), await signed_in(database, cast.user)
     bystander = await signed_in(database, cast.colleague)
-    await change_password(database, here.recognised, cast.user.password, "a new password", HERE)
+    await change_password(
+        database, Signals(database), here.recognised, cast.user.password, "a new password", HERE
+    )
     assert await recognise(database, here.key, "session") is not None
     assert await recognise(database, elsewhere.key, "session") is None
     assert await recognise(database, bystander.key, "session") is not None
@@ -147,22 +156,30 @@ async def test_auth_04_a_changed_password_ends_all_other_sessions(database: Data
 
 async def test_auth_04_a_reset_password_ends_every_session(database: Database, cast: Cast) -> None:
     opened = await signed_in(database, cast.user)
-    await users.change(database, cast.admin.actor, cast.user.id, users.Change(password="handed over once"))
+    await users.change(
+        database, Signals(database), cast.admin.actor, cast.user.id, users.Change(password="handed over once")
+    )
     assert await recognise(database, opened.key, "session") is None
 
 
 async def test_changing_a_password_needs_the_present_one(database: Database, cast: Cast) -> None:
     opened = await signed_in(database, cast.user)
     with pytest.raises(WrongPassword):
-        await change_password(database, opened.recognised, "not it", "a new password", HERE)
+        await change_password(
+            database, Signals(database), opened.recognised, "not it", "a new password", HERE
+        )
     with pytest.raises(passwords.WeakPassword):
-        await change_password(database, opened.recognised, cast.user.password, "short", HERE)
+        await change_password(
+            database, Signals(database), opened.recognised, cast.user.password, "short", HERE
+        )
     await signed_in(database, cast.user)
 
 
 async def test_auth_10_a_new_role_holds_from_the_next_request(database: Database, cast: Cast) -> None:
     opened = await signed_in(database, cast.manager)
-    await users.change(database, cast.admin.actor, cast.manager.id, users.Change(role=Role.VIEWER))
+    await users.change(
+        database, Signals(database), cast.admin.actor, cast.manager.id, users.Change(role=Role.VIEWER)
+    )
     known = await recognise(database, opened.key, "session")
     assert known is not None
     assert known.actor.role is Role.VIEWER
@@ -242,7 +259,7 @@ async def test_sign_ins_and_refusals_are_on_the_trail(database: Database, cast: 
 async def test_sessions_of_others_are_not_ended(database: Database, cast: Cast) -> None:
     opened = await signed_in(database, cast.colleague)
     forged = Recognised(cast.stranger.actor, "session", opened.recognised.key_id)
-    await sign_out(database, forged)
+    await sign_out(database, Signals(database), forged)
     async with database.customer(cast.stranger.actor) as tx:
         await sessions.end(tx, cast.stranger.actor, opened.recognised.key_id)
     assert await recognise(database, opened.key, "session") is not None

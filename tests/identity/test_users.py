@@ -8,6 +8,7 @@ import pytest
 
 from aidecamp.actor import Actor, Role
 from aidecamp.db.pool import Database
+from aidecamp.db.signals import Signals
 from aidecamp.errors import Forbidden, NotFound, Refusal
 from aidecamp.identity import sign_in, tokens, users
 from aidecamp.identity.users import AboveOwnRole, AddressTaken, Change, LastOwner, UnknownZone
@@ -40,40 +41,48 @@ async def test_an_address_belongs_to_one_user_of_one_customer(database: Database
         with pytest.raises(AddressTaken):
             await users.create(database, cast.admin.actor, address, Role.USER)
         with pytest.raises(AddressTaken):
-            await users.change(database, cast.admin.actor, cast.colleague.id, Change(email=address))
+            await users.change(
+                database, Signals(database), cast.admin.actor, cast.colleague.id, Change(email=address)
+            )
 
 
 async def test_a_changed_address_frees_the_old_one(database: Database, cast: Cast) -> None:
-    await users.change(database, cast.admin.actor, cast.user.id, Change(email="New@Example.org"))
+    await users.change(
+        database, Signals(database), cast.admin.actor, cast.user.id, Change(email="New@Example.org")
+    )
     await sign_in.sign_in(database, "new@example.org", cast.user.password, "192.0.2.1")
     again = await users.create(database, cast.admin.actor, cast.user.email, Role.VIEWER)
     assert again.email == cast.user.email
-    respelt = await users.change(database, cast.admin.actor, again.id, Change(email="USER@example.org"))
+    respelt = await users.change(
+        database, Signals(database), cast.admin.actor, again.id, Change(email="USER@example.org")
+    )
     assert respelt.email == "user@example.org"
 
 
 async def test_only_an_owner_changes_an_owner(database: Database, cast: Cast) -> None:
     for change in (Change(name="X"), Change(password="mine now, thanks"), Change(role=Role.USER)):
         with pytest.raises(AboveOwnRole):
-            await users.change(database, cast.admin.actor, cast.owner.id, change)
+            await users.change(database, Signals(database), cast.admin.actor, cast.owner.id, change)
     with pytest.raises(AboveOwnRole):
-        await users.change(database, cast.admin.actor, cast.admin.id, Change(role=Role.OWNER))
+        await users.change(
+            database, Signals(database), cast.admin.actor, cast.admin.id, Change(role=Role.OWNER)
+        )
     with pytest.raises(Forbidden):
-        await users.change(database, cast.manager.actor, cast.user.id, Change(name="X"))
+        await users.change(database, Signals(database), cast.manager.actor, cast.user.id, Change(name="X"))
 
 
 async def test_a_stranger_finds_no_user_before_any_other_refusal(database: Database, cast: Cast) -> None:
     for change in (Change(name="X"), Change(role=Role.OWNER), Change(password="x"), Change(email="bad")):
         with pytest.raises(NotFound):
-            await users.change(database, cast.stranger.actor, cast.user.id, change)
+            await users.change(database, Signals(database), cast.stranger.actor, cast.user.id, change)
 
 
 @pytest.mark.parametrize("change", [Change(role=Role.ADMIN), Change(is_active=False)])
 async def test_the_last_active_owner_stays(database: Database, cast: Cast, change: Change) -> None:
     with pytest.raises(LastOwner):
-        await users.change(database, cast.owner.actor, cast.owner.id, change)
+        await users.change(database, Signals(database), cast.owner.actor, cast.owner.id, change)
     await users.create(database, cast.owner.actor, "second@example.org", Role.OWNER)
-    changed = await users.change(database, cast.owner.actor, cast.owner.id, change)
+    changed = await users.change(database, Signals(database), cast.owner.actor, cast.owner.id, change)
     assert changed.role is not Role.OWNER or not changed.is_active
 
 
@@ -81,8 +90,8 @@ async def test_two_owners_who_remove_each_other_can_not_both_succeed(database: D
     second = await users.create(database, cast.owner.actor, "second@example.org", Role.OWNER)
     other = Actor(cast.customer, second.id, Role.OWNER)
     outcomes = await asyncio.gather(
-        users.change(database, cast.owner.actor, second.id, Change(is_active=False)),
-        users.change(database, other, cast.owner.id, Change(is_active=False)),
+        users.change(database, Signals(database), cast.owner.actor, second.id, Change(is_active=False)),
+        users.change(database, Signals(database), other, cast.owner.id, Change(is_active=False)),
         return_exceptions=True,
     )
     assert sum(isinstance(outcome, LastOwner) for outcome in outcomes) == 1

@@ -39,17 +39,20 @@ async def check(request: Request, session_key: str) -> None:
 
 def check_origin(request: Request) -> None:
     """What browsers say about where a request comes from; the only guard where no session exists yet."""
-    if request.headers.get("sec-fetch-site") == "cross-site":
+    if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
         raise CrossSite()
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc not in _own_hosts(request):
+    if origin is not None and not _is_own(request, origin):
         raise CrossSite()
 
 
-def _own_hosts(request: Request) -> set[str]:
+def _is_own(request: Request, origin: str) -> bool:
     """A proxy may have rewritten Host, so the operator's public address counts too."""
-    own = {request.headers.get("host", ""), urlsplit(request.app.state.settings.public_url or "").netloc}
-    return own - {""}
+    scheme, netloc, *_ = urlsplit(origin)
+    if scheme not in ("http", "https") or not netloc:
+        return False
+    public = urlsplit(request.app.state.settings.public_url or "")
+    return (scheme, netloc) == (public.scheme, public.netloc) or netloc == request.headers.get("host")
 
 
 async def _from_form(request: Request) -> str | None:

@@ -26,11 +26,19 @@ class SignInNeeded(Unauthenticated):
 
     def __init__(self, after: str) -> None:
         super().__init__()
-        self.location = f"/sign-in?next={quote(after, safe='/')}"
+        self.location = "/sign-in" if after == "/" else f"/sign-in?next={quote(after, safe='/')}"
 
 
 async def recognised(request: Request) -> Recognised:
-    """The caller with the key that proved it. A bearer token counts alone: a bad one never falls back."""
+    """The caller with the key that proved it, asked once per request."""
+    known: Recognised | None = getattr(request.state, "recognised", None)
+    if known is None:
+        known = request.state.recognised = await _recognised(request)
+    return known
+
+
+async def _recognised(request: Request) -> Recognised:
+    """A bearer token counts alone: a bad one never falls back to the cookie."""
     database: Database = request.app.state.database
     authorization = request.headers.get("authorization")
     if authorization is not None:
@@ -54,11 +62,15 @@ async def caller(request: Request, known: Annotated[Recognised, Depends(recognis
     return known.actor
 
 
-async def page_caller(request: Request) -> Actor:
+async def page_recognised(request: Request) -> Recognised:
     try:
-        return (await recognised(request)).actor
+        return await recognised(request)
     except Unauthenticated as error:
         raise SignInNeeded(_way_back(request)) from error
+
+
+async def page_caller(known: Annotated[Recognised, Depends(page_recognised)]) -> Actor:
+    return known.actor
 
 
 def allowed(right: Right) -> Callable[..., Awaitable[Actor]]:
@@ -83,6 +95,13 @@ def page_allowed(right: Right) -> Callable[..., Awaitable[Actor]]:
     return guarded
 
 
+def local_path(text: str) -> str:
+    """A path of ours to go on to, or the start: never another host, however it is written."""
+    # Browsers drop tabs and line breaks from addresses and take a backslash for a slash.
+    plain = text.startswith("/") and not text.startswith("//") and "\\" not in text
+    return text if plain and text.isprintable() else "/"
+
+
 def _way_back(request: Request) -> str:
     if request.method not in csrf.SAFE_METHODS:
         return "/"
@@ -92,4 +111,5 @@ def _way_back(request: Request) -> str:
 
 Identified = Annotated[Recognised, Depends(recognised)]
 Caller = Annotated[Actor, Depends(caller)]
+PageIdentified = Annotated[Recognised, Depends(page_recognised)]
 PageCaller = Annotated[Actor, Depends(page_caller)]

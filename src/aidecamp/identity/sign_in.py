@@ -7,9 +7,11 @@ import hashlib
 from aidecamp import audit
 from aidecamp.actor import Actor
 from aidecamp.db.pool import Database
+from aidecamp.db.signals import Signals
 from aidecamp.errors import Invalid, Unauthenticated
 from aidecamp.identity import addresses, passwords, sessions, throttle
 from aidecamp.identity.models import Account, Opened, Recognised
+from aidecamp.identity.revocation import tell
 from aidecamp.identity.store import directory, users
 
 
@@ -39,16 +41,17 @@ async def sign_in(database: Database, email: str, password: str, address: str) -
     return opened
 
 
-async def sign_out(database: Database, known: Recognised) -> None:
+async def sign_out(database: Database, signals: Signals, known: Recognised) -> None:
     """Ends the session; a bearer token has none and stays valid until it is revoked."""
     if known.kind == "session":
         async with database.customer(known.actor) as tx:
             await sessions.end(tx, known.actor, known.key_id)
             await audit.record(tx, known.actor, "session.end", "session", known.key_id)
+            await tell(signals, tx, known.actor.customer_id, known.actor.person, known.key_id)
 
 
 async def change_password(
-    database: Database, known: Recognised, current: str, new: str, address: str
+    database: Database, signals: Signals, known: Recognised, current: str, new: str, address: str
 ) -> None:
     """The user's own; every other session of the user ends with it."""
     actor = known.actor
@@ -67,6 +70,7 @@ async def change_password(
         keep = known.key_id if known.kind == "session" else None
         ended = await sessions.end_all(tx, actor.customer_id, actor.person, keep)
         await audit.record(tx, actor, "password.change", "user", actor.person, sessions_ended=ended)
+        await tell(signals, tx, actor.customer_id, actor.person)
     await throttle.give_back(database, key, address)
 
 

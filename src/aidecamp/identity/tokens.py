@@ -17,6 +17,7 @@ from aidecamp.identity.store import tokens as store
 
 MOST_PER_USER = 100
 DEFAULT_DAYS, LONGEST_DAYS = 90, 365
+LIVES = (("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "A year"))
 
 
 class TooManyTokens(Conflict):

@@ -10,10 +10,12 @@ from aidecamp import audit
 from aidecamp.actor import Actor, Role
 from aidecamp.db.ids import new_id
 from aidecamp.db.pool import Database
+from aidecamp.db.signals import Signals
 from aidecamp.db.transaction import Transaction
 from aidecamp.errors import Conflict, Forbidden, Invalid, NotFound
 from aidecamp.identity import addresses, passwords, sessions
 from aidecamp.identity.models import User
+from aidecamp.identity.revocation import tell
 from aidecamp.identity.rights import Right, demand
 from aidecamp.identity.store import directory
 from aidecamp.identity.store import users as store
@@ -96,7 +98,12 @@ async def create(
 
 
 async def change(
-    database: Database, actor: Actor, user_id: UUID, wish: Change, keep_session: UUID | None = None
+    database: Database,
+    signals: Signals,
+    actor: Actor,
+    user_id: UUID,
+    wish: Change,
+    keep_session: UUID | None = None,
 ) -> User:
     """Role, suspension and address count from the user's next request on; a new password ends sessions."""
     async with database.customer(actor) as tx:
@@ -118,6 +125,7 @@ async def change(
             await store.set_password(tx, user_id, password_hash)
         if password_hash or not changed.is_active:
             await sessions.end_all(tx, actor.customer_id, user_id, keep_session)
+            await tell(signals, tx, actor.customer_id, user_id)
         await _note(tx, actor, user, changed, password_hash is not None)
     return changed
 

@@ -82,14 +82,14 @@ async def strike_user(tx: Transaction, customer_id: UUID, user_id: UUID) -> None
     )
 
 
-async def strike_expired(tx: Transaction, limit: int) -> list[Entry]:
+async def expired(tx: Transaction, limit: int) -> list[Entry]:
+    """Customer by customer, so that each can be cleaned in its own transaction."""
     return await tx.all(
         Entry,
         """
-        delete from directory where key_hash in (
-            select key_hash from directory where expires_at < now()
-            order by expires_at limit %(limit)s for update skip locked)
-        returning kind, customer_id, user_id, object_id
+        select kind, customer_id, user_id, object_id from (
+            select * from directory where expires_at < now() order by expires_at limit %(limit)s) oldest
+        order by customer_id
         """,
         limit=limit,
     )

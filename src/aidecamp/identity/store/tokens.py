@@ -96,5 +96,5 @@ async def delete(tx: Transaction, user_id: UUID, token_id: UUID) -> bool:
     return changed == 1
 
 
-async def delete_expired(tx: Transaction, token_id: UUID) -> None:
-    await tx.run("delete from tokens where id = %(token_id)s", token_id=token_id)
+async def delete_expired(tx: Transaction, token_id: UUID) -> bool:
+    return await tx.run("delete from tokens where id = %(token_id)s", token_id=token_id) == 1
