@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,13 +90,17 @@ class Cluster:
             self.stop()
         self._address.choose()
         self._configure()
-        outcome = self._tool(
-            "pg_ctl", "start", "-w", "-t", str(START_SECONDS), "-s",
-            "-D", f"{self._folder.inside}/conf", "-l", f"{self._folder.inside}/data/start.log",
-        )  # fmt: skip
-        if outcome.returncode != 0:
-            raise CannotRun(f"PostgreSQL did not start; {self.data}/start.log and log/ say why.")
-        self._prepare()
+        # After a kill -9 of the postmaster alone, its children hold the memory for a moment longer.
+        for pause in (0.0, 0.5, 1.0, 2.0):
+            time.sleep(pause)
+            outcome = self._tool(
+                "pg_ctl", "start", "-w", "-t", str(START_SECONDS), "-s",
+                "-D", f"{self._folder.inside}/conf", "-l", f"{self._folder.inside}/data/start.log",
+            )  # fmt: skip
+            if outcome.returncode == 0:
+                self._prepare()
+                return
+        raise CannotRun(f"PostgreSQL did not start; {self.data}/start.log and log/ say why.")
 
     def stop(self) -> None:
         """Fast shutdown; a server that does not end in time is ended hard (it recovers at the next start)."""
