@@ -84,6 +84,7 @@ async def attached(application: FastAPI, url: str) -> AsyncIterator[Services]:
         )
         await ledger.open()
         stack.push_async_callback(ledger.close)
+        await stack.enter_async_context(opened(url))
         state.database, state.signals, state.ledger = database, signals, ledger
         yield Services(state.settings, database, {"signals": signals, "ledger": ledger})
 
@@ -99,10 +100,9 @@ async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _jobs(services: Services) -> AsyncIterator[None]:
-    """Work in the background beside the requests, or at least be able to put work into the queue."""
+    """Work in the background beside the requests, unless another process does."""
     if not services.settings.jobs:
-        async with opened(services.database.url):
-            yield
+        yield
         return
     working = asyncio.create_task(worker.run(services), name="worker")
     try:
