@@ -158,6 +158,21 @@ async def test_QUO_29_CRASH_16_a_late_settlement_corrects_the_sweeper(
     assert await disagreements(database, cast.customer) == []
 
 
+async def test_CRASH_16_a_provisional_settlement_is_corrected_once_by_the_process_itself(
+    database: Database, cast: Cast, ledger: Ledger
+) -> None:
+    reservation = await admit(ledger, cast.user.actor)
+    await ledger.settle(reservation, reported(None, None, 400), provisional=True)
+    await ledger.settle(reservation, reported(None, None, 800), provisional=True)
+    async with database.of(cast.customer) as tx:
+        assert await tx.value("select state from ai_requests") == "expired"
+    assert (await standing(database, cast.customer, cast.user.id)).used == 300
+    await ledger.settle(reservation, reported(120, 300))
+    await ledger.settle(reservation, reported(None, None, 800), provisional=True)
+    assert (await standing(database, cast.customer, cast.user.id)).used == 420
+    assert await disagreements(database, cast.customer) == []
+
+
 async def test_the_sweeper_comes_back_for_a_lease_that_was_renewed(
     database: Database, cast: Cast, ledger: Ledger
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,12 +16,12 @@ from aidecamp.db.ids import new_id
 from aidecamp.db.pool import Database
 from aidecamp.db.transaction import Transaction
 from aidecamp.errors import RateLimited, Refusal, Unavailable
-from aidecamp.metering import prices
+from aidecamp.metering import prices, sweeper
 from aidecamp.metering.admission import Ask, QuotaExceeded, Verdict, answer
 from aidecamp.metering.gathering import Gathering
 from aidecamp.metering.line import Line
 from aidecamp.metering.reservation import Charge, Estimate, Outcome, Purpose, Reservation
-from aidecamp.metering.settlement import Figures, figures
+from aidecamp.metering.settlement import figures
 from aidecamp.metering.store import calls
 from aidecamp.metering.store.calls import Closed, Ending
 
@@ -31,10 +30,9 @@ log = structlog.get_logger()
 SETTLEMENT_DELAY = 0.01
 SETTLEMENT_PATIENCE = 10.0
 LONGEST_BACK_OFF = 5.0
-SWEEP_SECONDS = 15.0
-SWEEP_SIZE = 200
 DRAIN_SECONDS = 10.0
 FORGOTTEN_AFTER = 900.0
+MANY_RUNNING = 1_000
 
 Answer = Reservation | QuotaExceeded | RateLimited
 
@@ -62,7 +60,7 @@ class Ledger:
     async def open(self) -> None:
         await self.prices.load()
         self._background = [
-            asyncio.create_task(self._keep_sweeping()),
+            asyncio.create_task(sweeper.keep_sweeping(self._database)),
             asyncio.create_task(self.prices.keep_current()),
         ]
 
@@ -179,6 +177,8 @@ class Ledger:
     def _answer(self, ask: Ask, verdict: Verdict) -> Answer:
         result = answer(ask, verdict)
         if isinstance(result, Reservation):
+            if len(self._running) >= MANY_RUNNING:
+                self._forget_lost()
             self._running[result.id] = (result, time.monotonic())
         return result
 
@@ -206,14 +206,21 @@ class Ledger:
     # -- after the call ----------------------------------------------------------------------------------
 
     async def settle(
-        self, reservation: Reservation, outcome: Outcome, *, tx: Transaction | None = None
+        self,
+        reservation: Reservation,
+        outcome: Outcome,
+        *,
+        tx: Transaction | None = None,
+        provisional: bool = False,
     ) -> Charge:
         """Charge what the call cost, exactly once however often it is called.
+
+        `provisional` = a guess about the call of a process that fell silent; it corrects it if it comes back.
 
         With `tx` it joins the caller's transaction; if that fails, call again without. Without, it is tried
         until the database takes it, also after this raises Unavailable because it takes long.
         """
-        ending = _ending(reservation, outcome)
+        ending = _ending(reservation, outcome, provisional)
         if tx is not None:
             (closed,) = await calls.settle(tx, [ending])
             return self._charge(ending, closed)
@@ -257,27 +264,14 @@ class Ledger:
     # -- what a dead process left --------------------------------------------------------------------------
 
     async def sweep(self) -> int:
-        """Close expired reservations of every customer; how many. Safe beside other sweepers."""
-        async with self._database.outside() as tx:
-            closed = await calls.sweep(tx, SWEEP_SIZE)
+        """Close expired reservations of every customer; how many."""
+        return await sweeper.sweep(self._database)
+
+    def _forget_lost(self) -> None:
+        """Calls whose caller never came back to settle them; the sweeper closes them in the books."""
         old = time.monotonic() - FORGOTTEN_AFTER
-        for id in [id for id, (_, seen) in self._running.items() if seen < old]:
-            del self._running[id]
-        return closed
-
-    async def _keep_sweeping(self) -> None:
-        while True:
-            with contextlib.suppress(Unavailable):
-                try:
-                    if closed := await self.sweep():
-                        log.info("leases_swept", closed=closed)
-                except psycopg.Error as error:
-                    log.warning("sweep_failed", reason=type(error).__name__)
-            await asyncio.sleep(SWEEP_SECONDS * random.uniform(0.8, 1))  # noqa: S311
+        self._running = {id: entry for id, entry in self._running.items() if entry[1] > old}
 
 
-def _ending(reservation: Reservation, outcome: Outcome) -> Ending:
-    return Ending(reservation, outcome, figures(reservation, outcome))
-
-
-__all__ = ["Answer", "Figures", "Ledger"]
+def _ending(reservation: Reservation, outcome: Outcome, provisional: bool = False) -> Ending:
+    return Ending(reservation, outcome, figures(reservation, outcome), provisional)

@@ -12,6 +12,9 @@ from psycopg import AsyncConnection
 from aidecamp.db.pool import OPTIONS
 from aidecamp.db.transaction import Transaction
 
+CONNECT_SECONDS = 5
+SILENCE_MS = 20_000
+
 
 class Line:
     """Opened when first needed and again after it broke. For one statement at a time, each its own commit."""
@@ -26,7 +29,12 @@ class Line:
         """A place for exactly one statement, committed by itself; after any failure the line is new."""
         if self._connection is None or self._connection.closed:
             self._connection = await AsyncConnection.connect(
-                self._url, autocommit=True, options=OPTIONS, application_name=f"aidecamp {self._name}"
+                self._url,
+                autocommit=True,
+                options=OPTIONS,
+                application_name=f"aidecamp {self._name}",
+                connect_timeout=CONNECT_SECONDS,
+                tcp_user_timeout=SILENCE_MS,
             )
         try:
             yield Transaction(self._connection)

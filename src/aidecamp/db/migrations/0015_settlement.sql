@@ -24,7 +24,8 @@ $$;
 create type call_outcome as (
     id uuid, customer_id uuid, user_id uuid, state text, tokens_input bigint, tokens_cached bigint,
     tokens_cache_write bigint, tokens_output bigint, tokens_reasoning bigint, charged_input bigint,
-    charged_output bigint, is_estimated boolean, first_token_ms integer, latency_ms integer, error_code text);
+    charged_output bigint, is_estimated boolean, first_token_ms integer, latency_ms integer, error_code text,
+    provisional boolean);
 
 create function note_alerts(customer uuid, person uuid, day_start date, month_start date) returns void
     language sql as $$
@@ -63,6 +64,8 @@ begin
            unpriced_tokens = u.unpriced_tokens + excluded.unpriced_tokens;
 end $$;
 
+-- A provisional ending is somebody else's guess about a call whose process is silent; the process itself
+-- may still come back and correct it, once.
 create function close_call(q call_outcome, by_sweeper boolean) returns ai_requests
     language plpgsql as $$
 declare
@@ -80,7 +83,7 @@ begin
     end if;
     select rates into price from prices where id = was.price_id;
     update ai_requests r
-       set state = q.state, swept = by_sweeper, tokens_input = q.tokens_input, tokens_cached = q.tokens_cached,
+       set state = q.state, swept = q.provisional, tokens_input = q.tokens_input, tokens_cached = q.tokens_cached,
            tokens_cache_write = q.tokens_cache_write, tokens_output = q.tokens_output,
            tokens_reasoning = q.tokens_reasoning, charged_input = q.charged_input,
            charged_output = q.charged_output, is_estimated = q.is_estimated,
@@ -103,7 +106,7 @@ end $$;
 create function settle_calls(
     ids uuid[], customers uuid[], people uuid[], states text[], inputs bigint[], cached bigint[],
     written bigint[], outputs bigint[], reasoning bigint[], charged_inputs bigint[], charged_outputs bigint[],
-    estimated boolean[], first_token integer[], latency integer[], errors text[])
+    estimated boolean[], first_token integer[], latency integer[], errors text[], provisional boolean[])
     returns setof ai_requests language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
     outer_customer constant text := current_setting('app.customer', true);
@@ -111,7 +114,7 @@ declare
     q call_outcome;
 begin
     for q in select * from unnest(ids, customers, people, states, inputs, cached, written, outputs, reasoning,
-                                  charged_inputs, charged_outputs, estimated, first_token, latency, errors)
+                                  charged_inputs, charged_outputs, estimated, first_token, latency, errors, provisional)
                   as ended (id, customer_id, user_id) order by customer_id, user_id, id
     loop
         if at_customer is distinct from q.customer_id then
@@ -133,7 +136,7 @@ declare
     input constant bigint := case when sent then r.estimated_input else 0 end;
 begin
     return (r.id, r.customer_id, r.user_id, case when sent then 'expired' else 'released' end,
-            input, 0, 0, output, null, input, output, sent, null, null, 'interrupted')::call_outcome;
+            input, 0, 0, output, null, input, output, sent, null, null, 'interrupted', true)::call_outcome;
 end $$;
 
 -- Two sweepers share the work: what one has claimed, or whose user is busy, the other leaves for later.

@@ -64,6 +64,11 @@ class Ending:
     reservation: Reservation
     outcome: Outcome
     figures: Figures
+    provisional: bool = False
+
+    @property
+    def state(self) -> str:
+        return "expired" if self.provisional and self.figures.state == "settled" else self.figures.state
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +91,11 @@ async def settle(tx: Transaction, endings: Sequence[Ending]) -> list[Closed]:
              from settle_calls(
                   %(ids)s, %(customers)s, %(people)s, %(states)s, %(inputs)s, %(cached)s, %(written)s,
                   %(outputs)s, %(reasoning)s, %(charged_inputs)s, %(charged_outputs)s, %(estimated)s,
-                  %(first_token)s, %(latency)s, %(errors)s)""",
+                  %(first_token)s, %(latency)s, %(errors)s, %(provisional)s)""",
         ids=[e.reservation.id for e in endings],
         customers=[e.reservation.customer_id for e in endings],
         people=[e.reservation.user_id for e in endings],
-        states=[e.figures.state for e in endings],
+        states=[e.state for e in endings],
         inputs=[e.figures.tokens_input for e in endings],
         cached=[e.figures.tokens_cached for e in endings],
         written=[e.figures.tokens_cache_write for e in endings],
@@ -102,6 +107,7 @@ async def settle(tx: Transaction, endings: Sequence[Ending]) -> list[Closed]:
         first_token=[_milliseconds(e.outcome.time_to_first_token_ms) for e in endings],
         latency=[_milliseconds(e.outcome.latency_ms) for e in endings],
         errors=[e.outcome.error_code for e in endings],
+        provisional=[e.provisional for e in endings],
     )
 
 
