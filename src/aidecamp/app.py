@@ -26,17 +26,25 @@ from aidecamp.metering import api as metering_api
 from aidecamp.metering import pages as metering_pages
 from aidecamp.metering.ledger import Ledger
 from aidecamp.settings import Settings
+from aidecamp.suggestions import api as suggestions_api
+from aidecamp.suggestions import pages as suggestions_pages
 from aidecamp.web import frame, health
+from aidecamp.workspace import api as workspace_api
+from aidecamp.workspace.adapter import WorkspaceHost
+from aidecamp.workspace.uploads import LARGER_BODIES
 
 APIS: tuple[APIRouter, ...] = (
     health.router,
     identity_pages.entrance,
     identity_api.router,
     metering_api.router,
+    workspace_api.router,
+    suggestions_api.router,
 )
 PAGES: tuple[APIRouter, ...] = (
     identity_pages.router,
     metering_pages.router,
+    suggestions_pages.router,
 )
 
 
@@ -62,7 +70,7 @@ def build(settings: Settings) -> FastAPI:
     for router in PAGES:
         application.include_router(router, dependencies=[Depends(rail.fill)])
     application.add_exception_handler(SignInNeeded, identity_pages.to_sign_in)
-    frame.install(application, settings)
+    frame.install(application, settings, larger=LARGER_BODIES)
     return application
 
 
@@ -86,7 +94,8 @@ async def attached(application: FastAPI, url: str) -> AsyncIterator[Services]:
         stack.push_async_callback(ledger.close)
         await stack.enter_async_context(opened(url))
         state.database, state.signals, state.ledger = database, signals, ledger
-        yield Services(state.settings, database, {"signals": signals, "ledger": ledger})
+        state.host = host = WorkspaceHost()
+        yield Services(state.settings, database, {"signals": signals, "ledger": ledger, "host": host})
 
 
 @asynccontextmanager

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from aidecamp.actor import Actor, Role
+from aidecamp.actor import Actor
 from aidecamp.db.transaction import Transaction
 from aidecamp.errors import Conflict, Forbidden, NotFound
+from aidecamp.identity.rights import Right, demand, may
 from aidecamp.workspace.models import Audience, Campaign, Contact, Import, Plan
 from aidecamp.workspace.store import audiences, campaigns, contacts, drafts, imports
-
-
-def may_draft(actor: Actor) -> bool:
-    return actor.role.at_least(Role.USER)
-
-
-def may_manage(actor: Actor) -> bool:
-    """Every campaign and audience, contacts and imports."""
-    return actor.role.at_least(Role.MANAGER)
 
 
 async def visible_campaign(tx: Transaction, actor: Actor, campaign_id: UUID) -> Campaign:
@@ -43,7 +35,8 @@ async def changeable_draft(tx: Transaction, actor: Actor, campaign_id: UUID) -> 
 
 
 def may_change(actor: Actor, campaign: Campaign) -> bool:
-    return may_manage(actor) or (may_draft(actor) and campaign.created_by == actor.user_id)
+    own = campaign.created_by == actor.user_id and may(actor, Right.EDIT_OWN_DRAFTS)
+    return own or may(actor, Right.EDIT_WORKSPACE)
 
 
 async def visible_plan(tx: Transaction, actor: Actor, plan_id: UUID) -> Plan:
@@ -53,34 +46,30 @@ async def visible_plan(tx: Transaction, actor: Actor, plan_id: UUID) -> Plan:
     return plan
 
 
-async def visible_audience(tx: Transaction, actor: Actor, audience_id: UUID) -> Audience:
+async def visible_audience(tx: Transaction, audience_id: UUID) -> Audience:
     audience = await audiences.find(tx, audience_id)
     if audience is None:
         raise NotFound("There is no such audience.")
     return audience
 
 
+async def changeable_audience(tx: Transaction, actor: Actor, audience_id: UUID) -> Audience:
+    audience = await visible_audience(tx, audience_id)
+    demand(actor, Right.EDIT_WORKSPACE)
+    return audience
+
+
 async def visible_contact(tx: Transaction, actor: Actor, contact_id: UUID) -> Contact:
-    managing(actor)
     contact = await contacts.find(tx, contact_id)
     if contact is None:
         raise NotFound("There is no such contact.")
+    demand(actor, Right.EDIT_WORKSPACE)
     return contact
 
 
 async def visible_import(tx: Transaction, actor: Actor, import_id: UUID) -> Import:
-    managing(actor)
     found = await imports.find(tx, import_id)
     if found is None:
         raise NotFound("There is no such import.")
+    demand(actor, Right.IMPORT)
     return found
-
-
-def drafting(actor: Actor) -> None:
-    if not may_draft(actor):
-        raise Forbidden("Your role may read campaigns, not make them.")
-
-
-def managing(actor: Actor) -> None:
-    if not may_manage(actor):
-        raise Forbidden("This needs the role manager or above.")

@@ -13,6 +13,7 @@ from aidecamp.db.ids import new_id
 from aidecamp.db.transaction import Transaction
 from aidecamp.errors import Conflict
 from aidecamp.host.drafts import CampaignDraft, Draft, Effect, PlanDraft, Target
+from aidecamp.identity.rights import Right, demand, may
 from aidecamp.workspace import access
 from aidecamp.workspace.models import Campaign
 from aidecamp.workspace.store import campaigns, drafts
@@ -24,12 +25,12 @@ class WorkspaceDrafts:
     """The port's `Drafts` over the embedded workspace."""
 
     async def may_apply(self, tx: Transaction, actor: Actor) -> bool:
-        return access.may_draft(actor)
+        return may(actor, Right.EDIT_OWN_DRAFTS)
 
     async def apply(
         self, tx: Transaction, actor: Actor, draft: Draft, key: UUID, campaign_id: UUID | None = None
     ) -> tuple[Target, Effect]:
-        access.drafting(actor)
+        demand(actor, Right.EDIT_OWN_DRAFTS)
         if not await drafts.claim(tx, actor, key):
             effect = _effect_of(await drafts.effect_of(tx, key))
             return effect.target, effect
@@ -50,7 +51,7 @@ class WorkspaceDrafts:
         return target, effect
 
     async def undo(self, tx: Transaction, actor: Actor, effect: Effect) -> None:
-        access.drafting(actor)
+        demand(actor, Right.EDIT_OWN_DRAFTS)
         if effect.replaced is not None:
             await _restore_content(tx, actor, effect.replaced)
             return

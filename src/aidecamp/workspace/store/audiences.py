@@ -99,3 +99,15 @@ async def add_members(tx: Transaction, audience_id: UUID, contact_keys: list[str
         audience_id=audience_id,
         keys=contact_keys,
     )
+
+
+async def add_contacts(tx: Transaction, audience_id: UUID, contact_ids: list[UUID]) -> int:
+    return await tx.run(
+        """
+        insert into audience_members (customer_id, audience_id, contact_id)
+        select customer_id, %(audience_id)s, id from contacts where id = any(%(ids)s)
+        on conflict do nothing
+        """,
+        audience_id=audience_id,
+        ids=contact_ids,
+    )
