@@ -25,6 +25,8 @@ from aidecamp.jobs.context import Services
 from aidecamp.metering import api as metering_api
 from aidecamp.metering import pages as metering_pages
 from aidecamp.metering.ledger import Ledger
+from aidecamp.privacy import api as privacy_api
+from aidecamp.privacy import pages as privacy_pages
 from aidecamp.settings import Settings
 from aidecamp.suggestions import api as suggestions_api
 from aidecamp.suggestions import pages as suggestions_pages
@@ -40,11 +42,13 @@ APIS: tuple[APIRouter, ...] = (
     metering_api.router,
     workspace_api.router,
     suggestions_api.router,
+    privacy_api.router,
 )
 PAGES: tuple[APIRouter, ...] = (
     identity_pages.router,
     metering_pages.router,
     suggestions_pages.router,
+    privacy_pages.router,
 )
 
 
