@@ -72,9 +72,11 @@ class Models:
             raise NoProvider
         return row.provider()
 
-    def open(self, provider: Provider, prompt: Prompt, reservation: Reservation) -> Call:
+    def open(
+        self, provider: Provider, prompt: Prompt, reservation: Reservation, limits: Limits | None = None
+    ) -> Call:
         """A call that has not begun: iterate it once, then ask for its `outcome`."""
-        return Call(self, provider, prompt, reservation)
+        return Call(self, provider, prompt, reservation, limits or self.limits)
 
     def stream(self, provider: Provider, prompt: Prompt, reservation: Reservation) -> AsyncIterator[Event]:
         return aiter(self.open(provider, prompt, reservation))
@@ -108,8 +110,11 @@ class Call:
     also after an exception or a cancellation. Whoever leaves the loop early awaits `close()`.
     """
 
-    def __init__(self, models: Models, provider: Provider, prompt: Prompt, reservation: Reservation) -> None:
+    def __init__(
+        self, models: Models, provider: Provider, prompt: Prompt, reservation: Reservation, limits: Limits
+    ) -> None:
         self._models = models
+        self._bounds = limits
         self.provider = provider
         self.reservation = reservation
         self._prompt = replace(prompt, max_tokens=reservation.max_output)
@@ -218,7 +223,7 @@ class Call:
 
     async def _listen(self, answer: Answer, reader: Reader) -> AsyncGenerator[Event, None]:
         """Events up to the provider's own end; what comes after it is drained so that the line stays good."""
-        deadline = time.monotonic() + self._models.limits.start
+        deadline = time.monotonic() + self._bounds.start
         async for piece in answer.pieces():
             for heard in reader.feed(piece):
                 yield self._note(heard)
@@ -271,7 +276,7 @@ class Call:
 
     def _limits(self) -> Limits:
         most = min(MOST_RAW, RAW_SLACK + self.reservation.max_output * RAW_BYTES_PER_TOKEN)
-        return replace(self._models.limits, most_bytes=most)
+        return replace(self._bounds, most_bytes=most)
 
 
 async def _drain(answer: Answer) -> None:

@@ -61,6 +61,17 @@ KINDS: dict[ProviderType, Kind] = {
     )
 }  # fmt: skip
 
+# Parameters beyond temperature and length that a dialect knows; all others are refused when saving.
+EXTRAS: dict[str, frozenset[str]] = {
+    openai.__name__: frozenset(
+        {"top_p", "frequency_penalty", "presence_penalty", "seed", "reasoning_effort"}
+    ),
+    anthropic.__name__: frozenset({"top_p", "top_k"}),
+    ollama.__name__: frozenset(
+        {"top_p", "top_k", "min_p", "repeat_penalty", "seed", "num_ctx", "keep_alive", "think"}
+    ),
+}
+
 # Models that think before they answer refuse a temperature and take only the newer name of the output limit.
 REASONING = re.compile(r"(^|/)(o[1-9]|gpt-5)")
 FIXED_TEMPERATURE = re.compile(r"(^|/)(o[1-9]|gpt-5(?!.*chat))")
