@@ -27,6 +27,8 @@ from aidecamp.metering import pages as metering_pages
 from aidecamp.metering.ledger import Ledger
 from aidecamp.privacy import api as privacy_api
 from aidecamp.privacy import pages as privacy_pages
+from aidecamp.providers import api as providers_api
+from aidecamp.providers import opening as providers
 from aidecamp.settings import Settings
 from aidecamp.suggestions import api as suggestions_api
 from aidecamp.suggestions import pages as suggestions_pages
@@ -40,6 +42,7 @@ APIS: tuple[APIRouter, ...] = (
     identity_pages.entrance,
     identity_api.router,
     metering_api.router,
+    providers_api.router,
     workspace_api.router,
     suggestions_api.router,
     privacy_api.router,
@@ -98,6 +101,7 @@ async def attached(application: FastAPI, url: str) -> AsyncIterator[Services]:
         stack.push_async_callback(ledger.close)
         await stack.enter_async_context(opened(url))
         state.database, state.signals, state.ledger = database, signals, ledger
+        state.models = await stack.enter_async_context(providers.opened(state.settings, database))
         state.host = host = WorkspaceHost()
         yield Services(state.settings, database, {"signals": signals, "ledger": ledger, "host": host})
 

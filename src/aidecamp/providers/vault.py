@@ -33,7 +33,7 @@ class KeyUnreadable(Refusal):
     help = "Enter the key of this provider again and save it."
 
 
-class MasterKeyError(Exception):
+class MasterKeyError(ValueError):
     """The master key is missing, malformed or not the one that sealed what is stored. One sentence."""
 
 
