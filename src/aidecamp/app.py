@@ -34,6 +34,8 @@ from aidecamp.suggestions import api as suggestions_api
 from aidecamp.suggestions import pages as suggestions_pages
 from aidecamp.web import frame, health
 from aidecamp.workspace import api as workspace_api
+from aidecamp.workspace import import_pages
+from aidecamp.workspace import pages as workspace_pages
 from aidecamp.workspace.adapter import WorkspaceHost
 from aidecamp.workspace.uploads import LARGER_BODIES
 
@@ -52,6 +54,8 @@ PAGES: tuple[APIRouter, ...] = (
     metering_pages.router,
     suggestions_pages.router,
     privacy_pages.router,
+    workspace_pages.router,
+    import_pages.router,
 )
 
 

@@ -157,3 +157,45 @@ async def contents(tx: Transaction, *, limit: int) -> list[dict[str, Any]]:
         """,
         limit=limit,
     )
+
+
+async def of_audience(tx: Transaction, actor: Actor, audience_id: UUID) -> list[Campaign]:
+    return await tx.all(
+        Campaign,
+        f"""
+        select {COLUMNS} from campaigns where audience_id = %(audience_id)s and {IN_SIGHT}
+        order by id desc limit 50
+        """,
+        audience_id=audience_id,
+        **_sight(actor),
+    )
+
+
+async def drafts_first(
+    tx: Transaction,
+    actor: Actor,
+    *,
+    status: str | None,
+    channel: str | None,
+    before: UUID | None,
+    limit: int,
+) -> list[Campaign]:
+    """For people: what there is to do comes before what is done; each newest first."""
+    return await tx.all(
+        Campaign,
+        f"""
+        select {COLUMNS} from campaigns
+        where {IN_SIGHT}
+          and (%(status)s::text is null or status = %(status)s)
+          and (%(channel)s::channel is null or channel = %(channel)s::channel)
+          and (%(before)s::uuid is null or (status = 'draft', id)
+               < ((select last.status = 'draft' from campaigns last where last.id = %(before)s), %(before)s))
+        order by (status = 'draft') desc, id desc
+        limit %(limit)s
+        """,
+        status=status,
+        channel=channel,
+        before=before,
+        limit=limit,
+        **_sight(actor),
+    )

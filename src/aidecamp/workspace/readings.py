@@ -1,0 +1,144 @@
+"""What the insights page shows: figures of a period, drawn, each with its sentence and its table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from aidecamp.actor import Actor
+from aidecamp.db.transaction import Transaction
+from aidecamp.host.port import CampaignFigures, Counts, Figures, Overview, Slice
+from aidecamp.web.charts import WEEKDAYS, Spot
+
+ENOUGH_SENT = 100
+ENOUGH_REACTIONS = 50
+CAMPAIGNS_READ = 200
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Shares of delivered mail, as the field defines them; None where nothing was delivered."""
+
+    opened: float | None
+    clicked: float | None
+    converted: float | None
+    unsubscribed: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRow:
+    channel: str
+    counts: Counts
+    rates: Rates
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRow:
+    campaign: CampaignFigures
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    overview: Overview
+    days: int
+    since: date
+    until: date
+    now: Counts
+    before: Counts | None
+    """The period of the same length before, if the data reaches back that far."""
+    rates: Rates
+    channels: list[ChannelRow]
+    daily: list[Slice]
+    reactions: list[list[float | None]]
+    best_hour: str | None
+    best: list[CampaignRow]
+    worst: list[CampaignRow]
+
+    def spots(self, kind: str) -> list[Spot]:
+        return [Spot(_short(day.label), float(getattr(day.counts, kind))) for day in self.daily]
+
+
+def _short(iso: str) -> str:
+    """2026-03-05 → 5 Mar: room is scarce under a chart."""
+    day = date.fromisoformat(iso)
+    return f"{day.day} {day:%b}"
+
+
+async def read(tx: Transaction, actor: Actor, figures: Figures, days: int) -> Reading | None:
+    """None without any events."""
+    overview = await figures.overview(tx, actor)
+    if overview.until is None or overview.since is None:
+        return None
+    until = overview.until
+    since = max(until - timedelta(days=days - 1), overview.since)
+    now = await figures.totals(tx, actor, days=days, until=until)
+    earlier = since - timedelta(days=1)
+    whole = earlier - timedelta(days=days - 1) >= overview.since
+    before = await figures.totals(tx, actor, days=days, until=earlier) if whole else None
+    channels = await figures.by_channel(tx, actor, days=days, until=until)
+    hours = await figures.by_weekday_hour(tx, actor, days=days, until=until)
+    campaigns = await figures.campaigns(tx, actor, status="sent", limit=CAMPAIGNS_READ)
+    ranked = _ranked([c for c in campaigns if c.sent_on and since <= c.sent_on <= until])
+    reactions, best_hour = _reactions(hours)
+    return Reading(
+        overview=overview,
+        days=days,
+        since=since,
+        until=until,
+        now=now,
+        before=before,
+        rates=rates(now),
+        channels=[ChannelRow(each.label, each.counts, rates(each.counts)) for each in channels],
+        daily=await figures.by_day(tx, actor, days=days, until=until),
+        reactions=reactions,
+        best_hour=best_hour,
+        best=ranked[:SHOWN],
+        worst=list(reversed(ranked))[: min(SHOWN, len(ranked) - SHOWN)] if len(ranked) > SHOWN else [],
+    )
+
+
+def rates(counts: Counts) -> Rates:
+    """Of delivered messages; where deliveries are not reported, of sent ones."""
+    reached = counts.delivered or counts.sent
+
+    def share(value: int) -> float | None:
+        return value / reached if reached else None
+
+    return Rates(
+        share(counts.opened), share(counts.clicked), share(counts.converted), share(counts.unsubscribed)
+    )
+
+
+def change(now: float | None, before: float | None) -> float | None:
+    """The relative change, or None where there is nothing to compare with."""
+    return None if now is None or not before else now / before - 1
+
+
+def _ranked(campaigns: list[CampaignFigures]) -> list[CampaignRow]:
+    """By click rate, among those sent to enough people to say something."""
+    rows = [
+        CampaignRow(each, clicked)
+        for each in campaigns
+        if each.counts.sent >= ENOUGH_SENT and (clicked := rates(each.counts).clicked) is not None
+    ]
+    return sorted(rows, key=lambda row: -row.rate)
+
+
+def _reactions(hours: list[Slice]) -> tuple[list[list[float | None]], str | None]:
+    """Opens, clicks, conversions and purchases by weekday and hour; nothing said below a sample of 50."""
+    table: list[list[float | None]] = [[0.0] * 24 for _ in range(7)]
+    peak, best = 0, None
+    total = 0
+    for each in hours:
+        weekday, hour = map(int, each.label.split("-"))
+        counts = each.counts
+        value = counts.opened + counts.clicked + counts.converted + counts.purchased
+        table[weekday][hour] = float(value)
+        total += value
+        if value > peak:
+            peak, best = value, f"{WEEKDAYS[weekday]} {hour:02d}:00"
+    if total < ENOUGH_REACTIONS:
+        return [[None] * 24 for _ in range(7)], None
+    return table, best
