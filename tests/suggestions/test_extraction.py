@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from itertools import pairwise
 from typing import Any
 
@@ -48,6 +49,12 @@ ANSWERS = [
     f"Unclosed\n```suggestion\n{json.dumps(SMS)}",
     "- list\n- ``` no\n``\n`\n~~\n   \n\n",
     f"crlf\r\n```suggestion\r\n{json.dumps(SMS)}\r\n```\r\nend\u2028x\0y",
+]
+ANSWERS += [
+    "x\n" + " " * 300 + BLOCK + "\nend",
+    f"```suggestion {json.dumps(SMS | {'reasoning': 'long ' * 200})}\n```\nend",
+    "```suggestion\n\n\n```",
+    "```suggestion words {}\n```\n````suggestion\n```\n````\n",
 ]
 REPLIES = [
     json.dumps({"reply": 'Say "hi" 🔥\n\\ done', "suggestion": SMS}),
@@ -167,3 +174,18 @@ def test_prov_36_hidden_characters_never_pass() -> None:
 def test_a_note_keeps_fences_closed() -> None:
     shown = note(Malformed(("bad",), "````\nx", None))
     assert shown.count("`````") == 2
+
+
+def test_long_answers_in_tiny_pieces_take_no_time() -> None:
+    long = json.dumps(SMS | {"reasoning": "é" * 40_000})
+    for answer, options in (
+        (f"```suggestion {long}", {}),
+        (" " * 60_000, {}),
+        ("`" * 60_000, {}),
+        (json.dumps({"reply": "x\\n" * 20_000, "suggestion": None}), {"is_schema": True}),
+        ('{"other": "' + "x" * 60_000, {"is_schema": True}),
+        (" " * 60_000, {"is_schema": True}),
+    ):
+        began = time.process_time()
+        extract(*(TextDelta(answer[at : at + 2]) for at in range(0, len(answer), 2)), **options)
+        assert time.process_time() - began < 3, answer[:20]

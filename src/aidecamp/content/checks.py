@@ -40,9 +40,13 @@ class Facts:
     sender: str = ""
 
 
+MOST = 40
+"""Nobody reads more; the errors among them come first."""
+
+
 def ordered(checks: Iterable[Check]) -> list[Check]:
-    """Errors first, each finding once."""
-    return sorted(dict.fromkeys(checks), key=lambda check: RANK[check.level])
+    """Errors first, each finding once, as many as a person reads."""
+    return sorted(dict.fromkeys(checks), key=lambda check: RANK[check.level])[:MOST]
 
 
 def has_errors(checks: Iterable[Check]) -> bool:

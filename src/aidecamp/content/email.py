@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
-
 import regex
 
-from aidecamp.content import links, tags
+from aidecamp.content import links, markup, tags
 from aidecamp.content.checks import Check, Facts, Fix, empty
 
 SUBJECT_SHOWN = 60
@@ -16,17 +14,6 @@ PREHEADER_SHOWN = 140
 CLIPPED_BYTES = 102_000
 """Gmail cuts a message off here."""
 
-PARTS = "script iframe frame frameset object embed applet portal template noscript base meta link svg math"
-FORMS = "form input button textarea select option dialog audio video source"
-ACTIVE = frozenset(f"{PARTS} {FORMS}".split())
-ACTIVE_TAG = regex.compile(r"(?i)<[\s/\0]*(" + "|".join(sorted(ACTIVE)) + r")(?![a-z0-9-])")
-HANDLER = regex.compile(r"(?i)<[a-z!/?][^>]*?[\s\"'/]on[a-z]{3,}\s*=")
-SCRIPT_URL = regex.compile(
-    r"(?i)(?:href|src|action|background|poster|data|srcset|xlink:href)\s*=\s*[\"']?[\s\0]*"
-    r"(?:j\s*a\s*v\s*a\s*s\s*c\s*r\s*i\s*p\s*t|vbscript|data(?!:image/(?:png|jpe?g|gif|webp)))\s*:"
-)
-MARKDOWN_URL = regex.compile(r"(?i)\]\(\s*<?\s*(?:javascript|vbscript|data)\s*:")
-STYLE = regex.compile(r"(?i)expression\s*\(|-moz-binding|behavior\s*:|@import|javascript\s*:")
 UNSUBSCRIBE = regex.compile(
     r"unsubscri|opt[ -]?out|abmeld|abbestell|désabonn|désinscri|darse de baja|cancelar suscripci|disiscri"
     r"|annulla l.iscrizione|afmeld|uitschrij|cancelar (?:a )?(?:inscri|subscri)|avregistrer|wypisz",
@@ -112,9 +99,7 @@ def text_checks(field: str, text: str, facts: Facts) -> list[Check]:
 
 def unsafe(field: str, text: str) -> list[Check]:
     """Refuses, never strips: what a reviewer sees is what would be sent."""
-    if "<" not in text and "](" not in text:
-        return []
-    finding = _active(text)
+    finding = markup.active(text)
     if finding is None:
         return []
     return [
@@ -122,51 +107,8 @@ def unsafe(field: str, text: str) -> list[Check]:
     ]
 
 
-def _active(text: str) -> str | None:
-    if match := ACTIVE_TAG.search(text):
-        return f"<{match[1].lower()}>"
-    if HANDLER.search(text):
-        return "An event handler"
-    if SCRIPT_URL.search(text) or MARKDOWN_URL.search(text):
-        return "A link that runs a script"
-    reader = _Reader()
-    # Browsers decode references in attributes, so a second look takes what a parser sees.
-    reader.feed(text)
-    reader.close()
-    return reader.finding
-
-
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.finding: str | None = None
-        self.images: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ACTIVE:
-            self.finding = self.finding or f"<{tag}>"
-        for name, value in attrs:
-            self._look(name.lower(), regex.sub(r"[\s\0-\x20]", "", value or "").lower())
-        if tag == "img":
-            self.images += [value for name, value in attrs if name in ("src", "srcset") and value]
-
-    def _look(self, name: str, value: str) -> None:
-        if name.startswith("on") or name in ("srcdoc", "formaction"):
-            self.finding = self.finding or "An event handler"
-        elif value.startswith(("javascript:", "vbscript:", "data:text", "data:application")):
-            self.finding = self.finding or "A link that runs a script"
-        elif name == "style" and STYLE.search(value):
-            self.finding = self.finding or "A style that loads or runs something"
-
-
 def _check_images(field: str, body: str) -> list[Check]:
-    reader = _Reader()
-    reader.feed(body)
-    reader.close()
-    remote = [source for source in reader.images if "//" in source]
-    remote += regex.findall(r"!\[[^\]\n]*\]\(\s*<?(https?://[^\s)>]+)", body)
-    remote += regex.findall(r"(?i)url\(\s*[\"']?((?:https?:)?//[^\s\"')]+)", body)
-    if not remote:
+    if not markup.remote_images(body):
         return []
     fix = Fix("Use it only if readers may be counted by it.", field)
     sentence = "It loads pictures from elsewhere, which tells that server who opened the mail."

@@ -35,6 +35,7 @@ PLATFORMS: dict[str, Platform] = {
 }
 
 URL_WEIGHT = 23
+WORTH_WEIGHING = 20_000
 LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 """Code points that weigh one; all others weigh two (twitter-text, configuration 3)."""
 EMOJI = regex.compile(
@@ -61,8 +62,8 @@ def weight(text: str) -> int:
 
 
 def length(text: str, platform: str) -> int:
-    """The length that the platform counts."""
-    return weight(text) if platform == "x" else len(text)
+    """The length that the platform counts; far beyond any limit the plain one says enough."""
+    return weight(text) if platform == "x" and len(text) < WORTH_WEIGHING else len(text)
 
 
 def check(text: str, hashtags: Sequence[str], platform: str, facts: Facts) -> list[Check]:

@@ -13,6 +13,9 @@ from aidecamp.content.checks import Check, Facts, Fix
 SYSTEM = frozenset({"unsubscribe_url", "preferences_url", "view_online_url", "sender_name", "sender_address"})
 """Tags that the sending application fills itself; they always have a value."""
 
+MOST_FINDINGS = 10
+"""Per field: each finding may carry a fix with the whole text in it."""
+
 PREFIXES = ("contact.", "subscriber.", "recipient.")
 
 # One alternative a dialect; what opens like a tag and never closes is found by BROKEN.
@@ -57,7 +60,11 @@ def check(field: str, text: str, facts: Facts) -> list[Check]:
     """Unknown and broken tags are errors, a missing fallback is a warning; each with a fix."""
     found = find(text)
     guarded = {tag.name for tag in found if not tag.needs_fallback}
-    checks = [finding for tag in found for finding in _check_tag(field, text, tag, facts, guarded)]
+    checks: list[Check] = []
+    for tag in {tag.text: tag for tag in found}.values():
+        checks += _check_tag(field, text, tag, facts, guarded)
+        if len(checks) >= MOST_FINDINGS:
+            break
     return checks + _check_broken(field, text, found)
 
 

@@ -7,9 +7,11 @@ import regex
 from aidecamp.suggestions.proposals import Malformed, Proposal, from_block
 
 OPEN = regex.compile(
-    r"[ \t]*(?:(?:[-*+>]|\d{1,3}[.)])[ \t]*)?(?P<fence>`{3,}|~{3,})[ \t]*suggestion(?P<rest>(?:[ \t{].*)?)",
-    regex.IGNORECASE,
+    r"[ \t]*(?:(?:[-*+>]|\d{1,3}[.)])[ \t]*)?(?P<fence>`{3,}|~{3,})[ \t]*suggestion", regex.IGNORECASE
 )
+AFTER_OPENING = " \t{"
+LONGEST_OPENING = 200
+"""A line that begins with more blanks than this opens no block."""
 CLOSE = regex.compile(r"(?P<rest>(?:.*\})?)[ \t]*(?P<fence>`{3,}|~{3,})[ \t]*")
 
 
@@ -48,24 +50,22 @@ class Fences:
             self._is_line_start = is_whole
             return part
         self._line += part
-        if is_whole:
-            return self._outside(self._line)
-        if OPEN.fullmatch(self._line, partial=True):
+        opening = OPEN.match(self._line[:LONGEST_OPENING])
+        if opening and self._line[opening.end() : opening.end() + 1] in (*AFTER_OPENING, "\n"):
+            self._open(opening["fence"], self._line[opening.end() :])
             return ""
-        shown, self._line, self._is_line_start = self._line, "", False
+        if not is_whole and self._may_open():
+            return ""
+        shown, self._line, self._is_line_start = self._line, "", is_whole
         return shown
 
-    def _outside(self, line: str) -> str:
-        """A whole line of running text: shown, unless it opens a block."""
-        self._line = ""
-        opening = OPEN.fullmatch(line[:-1])
-        if opening is None:
-            return line
-        self._fence, self._body = opening["fence"], []
-        rest = opening["rest"]
-        if rest.strip() and not self._closes(rest):
-            self._body.append(rest + "\n")
-        return ""
+    def _may_open(self) -> bool:
+        return len(self._line) < LONGEST_OPENING and OPEN.fullmatch(self._line, partial=True) is not None
+
+    def _open(self, fence: str, rest: str) -> None:
+        self._fence, self._body, self._line = fence, [], rest
+        if rest.endswith("\n"):
+            self._inside(rest)
 
     def _inside(self, line: str) -> None:
         self._line = ""

@@ -12,6 +12,7 @@ from aidecamp.suggestions.proposals import CUT, Malformed, Proposal, from_value
 from aidecamp.suggestions.shapes import WrongShape, clean, strict_json
 
 START = regex.compile(r'\s*\{\s*"reply"\s*:\s*"')
+LONGEST_START = 2000
 HEX = "[0-9a-fA-F]"
 # Whole escapes only: half an escape, or half a surrogate pair, waits for its rest.
 SAID = regex.compile(
@@ -37,9 +38,10 @@ class Replies:
         if self._prose is not None:
             return self._prose.feed(text)
         self._buffer += text
-        begun = self._buffer.lstrip()
-        if begun and begun[0] not in "{`":
-            return self._as_prose()
+        if self._at is None and len(self._buffer) < LONGEST_START:
+            begun = self._buffer.lstrip()
+            if begun and begun[0] not in "{`":
+                return self._as_prose()
         if self._at is None and (start := START.match(self._buffer)):
             self._at = start.end()
         return self._say() if self._at is not None else ""

@@ -18,7 +18,7 @@ ALIASES = {"twitter": "x", "x (twitter)": "x", "x/twitter": "x"}
 
 
 class SocialPost(msgspec.Struct, frozen=True):
-    text: Annotated[str, msgspec.Meta(max_length=100_000)]
+    text: Annotated[str, msgspec.Meta(max_length=70_000)]
     hashtags: Annotated[list[Annotated[str, msgspec.Meta(max_length=150)]], msgspec.Meta(max_length=100)]
     platform: Platform
     send_time: Annotated[str, msgspec.Meta(max_length=100)] | None = None
