@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 from uuid import UUID
 
 import psycopg
@@ -25,10 +25,12 @@ from aidecamp.db.addresses import addresses
 from aidecamp.db.doctor import examine
 from aidecamp.db.session import prepare, session
 from aidecamp.db.unprivileged import CannotRun
+from aidecamp.demo import announcement, connecting, seed, tryout
 from aidecamp.errors import Refusal
 from aidecamp.identity import commands as identity_commands
 from aidecamp.jobs import worker
 from aidecamp.metering.commands import app as usage
+from aidecamp.providers.opening import opened
 from aidecamp.terminal import AsJson, CommandFailed, complain, note, tell
 from aidecamp.workspace import commands as workspace_commands
 
@@ -45,6 +47,13 @@ trail = App(name="audit", help="The audit trail.")
 app.command(trail)
 
 GRACEFUL_SECONDS = 20
+UVICORN: dict[str, Any] = {
+    "timeout_graceful_shutdown": GRACEFUL_SECONDS,
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+    "proxy_headers": False,
+}
 
 EXPECTED = (
     Refusal,
@@ -106,12 +115,37 @@ def serve(
                 note(f"Applied migration {name}.")
             tell(f"Aidecamp serves on http://{host}:{port}", {"url": f"http://{host}:{port}"}, json)
             uvicorn.run(
-                "aidecamp.app:serving", factory=True, host=host, port=port, workers=workers,
-                timeout_graceful_shutdown=GRACEFUL_SECONDS, log_config=None, access_log=False,
-                server_header=False, proxy_headers=False,
+                "aidecamp.app:serving", factory=True, host=host, port=port, workers=workers, **UVICORN
             )  # fmt: skip
         finally:
             runner.run(place.__aexit__(None, None, None))
+
+
+@app.command
+async def demo(
+    *,
+    port: int = 8000,
+    browser: Annotated[bool, Parameter(negative="--no-browser", help="Open a browser.")] = True,
+    json: AsJson = False,
+) -> None:
+    """Everything on one machine, no key needed: data, people, a local try-out model."""
+    chosen = _settings()
+    if not chosen.embedded:
+        raise CommandFailed("The demo brings its own database: unset AIDECAMP_DATABASE_URL.")
+    note("Starting PostgreSQL and the try-out model …")
+    async with addresses(chosen) as urls, tryout.running(chosen.home) as model:
+        if model:
+            allowed = f"{chosen.allowed_private},127.0.0.1:{model.port}"
+            chosen = chosen.model_copy(update={"private_endpoints": allowed})
+        await prepare(chosen, urls)
+        async with session(chosen) as database, opened(chosen, database) as models:
+            note("Filling in the demo's data (the first time only) …")
+            seeded = await seed.seeded(database, chosen.home)
+            ollama = await tryout.ollama_models(models.egress)
+            await connecting.connect(database, models.vault, seeded, model, ollama)
+        config = uvicorn.Config(build(chosen), port=port, **UVICORN)
+        address = f"http://127.0.0.1:{port}"
+        await announcement.Announcing(config, address, seeded, as_json=json, browser=browser).serve()
 
 
 @app.command
