@@ -30,7 +30,8 @@ async def connect(
             continue
         actor = Actor(UUID(sign_in.customer_id), UUID(sign_in.user_id), role, via="cli")
         async with database.customer(actor) as tx:
-            known = {row.name: row for row in await store.listed(tx, actor.customer_id, actor.person)}
+            rows = await store.listed(tx, actor.customer_id, actor.person, connections.MOST_PROVIDERS, None)
+            known = {row.name: row for row in rows}
             if tryout:
                 await follow(tx, actor, vault, known.get(TRYOUT_NAME), tryout)
             if ollama and OLLAMA_NAME not in known:
