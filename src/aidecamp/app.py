@@ -29,6 +29,7 @@ from aidecamp.privacy import api as privacy_api
 from aidecamp.privacy import pages as privacy_pages
 from aidecamp.providers import api as providers_api
 from aidecamp.providers import opening as providers
+from aidecamp.providers import pages as providers_pages
 from aidecamp.settings import Settings
 from aidecamp.suggestions import api as suggestions_api
 from aidecamp.suggestions import pages as suggestions_pages
@@ -52,6 +53,7 @@ APIS: tuple[APIRouter, ...] = (
 PAGES: tuple[APIRouter, ...] = (
     identity_pages.router,
     metering_pages.router,
+    providers_pages.router,
     suggestions_pages.router,
     privacy_pages.router,
     workspace_pages.router,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
-import httpx2
 import pytest
 from fastapi import FastAPI
 
@@ -18,7 +17,6 @@ from aidecamp.db.cluster import Urls
 from aidecamp.db.ids import new_id
 from aidecamp.db.pool import Database
 from aidecamp.egress import Egress, Endpoint, Limits
-from aidecamp.identity import tokens
 from aidecamp.metering.reservation import Reservation
 from aidecamp.providers import catalog
 from aidecamp.providers.call import Call, Models
@@ -26,8 +24,8 @@ from aidecamp.providers.messages import Event, Message, Prompt
 from aidecamp.providers.models import Provider, ProviderType
 from aidecamp.providers.vault import MasterKeys, Secret, Vault
 from aidecamp.settings import Settings
+from tests.door import Door
 from tests.doubles import ScriptedProvider, scripted
-from tests.people import Person
 
 MASTER = f"k1:{base64.b64encode(bytes(range(32))).decode()}"
 OLDER = f"k0:{base64.b64encode(bytes(range(1, 33))).decode()}"
@@ -104,27 +102,7 @@ async def application(urls: Urls, tmp_path: Path, provider: ScriptedProvider) ->
         yield application
 
 
-@dataclass
-class People:
-    """`await people(person)`: an HTTP client with that person's access token."""
-
-    application: FastAPI
-    database: Database
-    open: list[httpx2.AsyncClient] = field(default_factory=list)
-
-    async def __call__(self, person: Person) -> httpx2.AsyncClient:
-        async with self.database.customer(person.actor) as tx:
-            _, key = await tokens.issue(tx, person.actor, "test")
-        transport = httpx2.ASGITransport(self.application)
-        headers = {"Authorization": f"Bearer {key}"}
-        client = httpx2.AsyncClient(transport=transport, base_url="http://aidecamp.test", headers=headers)
-        self.open.append(client)
-        return client
-
-
 @pytest.fixture
-async def people(application: FastAPI, database: Database) -> AsyncIterator[People]:
-    people = People(application, database)
-    yield people
-    for client in people.open:
-        await client.aclose()
+def people(client: Door) -> Door:
+    """`await people(person)`: an HTTP client of that person."""
+    return client

@@ -10,11 +10,12 @@ import pytest
 
 from aidecamp.db.pool import Database
 from aidecamp.providers.call import Models
+from tests.door import Door
 from tests.doubles import Answer, refusal
 from tests.doubles import ScriptedProvider as Scripted
 from tests.people import Cast
 
-from .conftest import KEY, People
+from .conftest import KEY
 
 URL = "/api/v1/providers"
 
@@ -30,9 +31,7 @@ async def made(client: httpx2.AsyncClient, provider: Scripted, **changes: Any) -
     return answer.json()
 
 
-async def test_saved_provider_is_shown_without_its_key(
-    people: People, cast: Cast, provider: Scripted
-) -> None:
+async def test_saved_provider_is_shown_without_its_key(people: Door, cast: Cast, provider: Scripted) -> None:
     client = await people(cast.user)
     saved = await made(client, provider)
     assert saved["key_hint"] == KEY[-4:]
@@ -47,16 +46,14 @@ async def test_saved_provider_is_shown_without_its_key(
     assert "api_key" not in saved
 
 
-async def test_vendors_own_address_needs_no_endpoint(people: People, cast: Cast, provider: Scripted) -> None:
+async def test_vendors_own_address_needs_no_endpoint(people: Door, cast: Cast, provider: Scripted) -> None:
     client = await people(cast.user)
     saved = await made(client, provider, provider_type="openai", api_endpoint=None, name=None)
     assert saved["api_endpoint"] is None
     assert saved["name"] == "OpenAI"
 
 
-async def test_first_active_is_default_and_there_is_one(
-    people: People, cast: Cast, provider: Scripted
-) -> None:
+async def test_first_active_is_default_and_there_is_one(people: Door, cast: Cast, provider: Scripted) -> None:
     client = await people(cast.user)
     first, second = await made(client, provider), await made(client, provider)
     assert (first["is_default"], second["is_default"]) == (True, False)
@@ -77,7 +74,7 @@ async def test_first_active_is_default_and_there_is_one(
     ],
 )
 async def test_KEY_11_KEY_14_moving_a_provider_wipes_its_key(
-    people: People, cast: Cast, provider: Scripted, change: dict[str, Any]
+    people: Door, cast: Cast, provider: Scripted, change: dict[str, Any]
 ) -> None:
     client = await people(cast.user)
     saved = await made(client, provider)
@@ -91,7 +88,7 @@ async def test_KEY_11_KEY_14_moving_a_provider_wipes_its_key(
     assert again.json()["is_active"]
 
 
-async def test_KEY_12_a_moved_key_goes_nowhere(people: People, cast: Cast, provider: Scripted) -> None:
+async def test_KEY_12_a_moved_key_goes_nowhere(people: Door, cast: Cast, provider: Scripted) -> None:
     client = await people(cast.user)
     saved = await made(client, provider)
     await client.patch(f"{URL}/{saved['id']}", json={"api_endpoint": f"{provider.bare}/evil"})
@@ -99,7 +96,7 @@ async def test_KEY_12_a_moved_key_goes_nowhere(people: People, cast: Cast, provi
     assert all("authorization" not in request.headers for request in provider.requests)
 
 
-async def test_other_changes_keep_the_key(people: People, cast: Cast, provider: Scripted) -> None:
+async def test_other_changes_keep_the_key(people: Door, cast: Cast, provider: Scripted) -> None:
     client = await people(cast.user)
     saved = await made(client, provider)
     changed = await client.patch(f"{URL}/{saved['id']}", json={"name": "New", "model_name": "scripted-2"})
@@ -114,7 +111,7 @@ async def test_other_changes_keep_the_key(people: People, cast: Cast, provider: 
     ["sk-a\r\nEvil: x", "sk-\x00bbbbbbbbbbbb", "sk-ключ-ключ-ключ", "", "   ", "x" * 10_000, "sk a b c d"],
 )
 async def test_KEY_06_a_key_that_can_not_be_one_is_refused_and_not_repeated(
-    people: People, cast: Cast, provider: Scripted, key: str
+    people: Door, cast: Cast, provider: Scripted, key: str
 ) -> None:
     client = await people(cast.user)
     answer = await client.post(URL, json=body(provider, api_key=key))
@@ -123,7 +120,7 @@ async def test_KEY_06_a_key_that_can_not_be_one_is_refused_and_not_repeated(
     assert not key.strip() or key.strip() not in answer.text
 
 
-async def test_KEY_06_spaces_around_a_key_go(people: People, cast: Cast, provider: Scripted) -> None:
+async def test_KEY_06_spaces_around_a_key_go(people: Door, cast: Cast, provider: Scripted) -> None:
     client = await people(cast.user)
     saved = await made(client, provider, api_key=f"  {KEY}\r\n")
     await client.post(f"{URL}/{saved['id']}/test")
@@ -149,7 +146,7 @@ ENDPOINTS = [(e, "endpoint_blocked") for e in BLOCKED] + [(e, "validation_error"
 
 @pytest.mark.parametrize(("endpoint", "code"), ENDPOINTS)
 async def test_KEY_09_SSRF_endpoint_is_checked_when_saved_and_when_changed(
-    people: People, cast: Cast, provider: Scripted, endpoint: str, code: str
+    people: Door, cast: Cast, provider: Scripted, endpoint: str, code: str
 ) -> None:
     client = await people(cast.user)
     for kind in ("custom", "ollama"):
@@ -174,13 +171,13 @@ async def test_KEY_09_SSRF_endpoint_is_checked_when_saved_and_when_changed(
     ],
 )  # fmt: skip
 async def test_SSRF_29_bodies_are_closed_shapes(
-    people: People, cast: Cast, provider: Scripted, change: dict[str, Any]
+    people: Door, cast: Cast, provider: Scripted, change: dict[str, Any]
 ) -> None:
     client = await people(cast.user)
     assert (await client.post(URL, json=body(provider, **change))).status_code == 422
 
 
-async def test_a_provider_is_personal(people: People, cast: Cast, provider: Scripted) -> None:
+async def test_a_provider_is_personal(people: Door, cast: Cast, provider: Scripted) -> None:
     saved = await made(await people(cast.user), provider)
     for person in (cast.colleague, cast.admin, cast.owner, cast.stranger, cast.viewer):
         client = await people(person)
@@ -196,7 +193,7 @@ async def test_a_provider_is_personal(people: People, cast: Cast, provider: Scri
 
 
 async def test_saved_test_is_metered_kept_and_tells_the_models(
-    people: People, cast: Cast, provider: Scripted, database: Database
+    people: Door, cast: Cast, provider: Scripted, database: Database
 ) -> None:
     client = await people(cast.user)
     saved = await made(client, provider)
@@ -218,7 +215,7 @@ async def test_saved_test_is_metered_kept_and_tells_the_models(
 
 
 async def test_unsaved_test_uses_the_bodys_key_and_says_what_is_wrong(
-    people: People, cast: Cast, provider: Scripted
+    people: Door, cast: Cast, provider: Scripted
 ) -> None:
     client = await people(cast.user)
     provider.say(refusal(401, f"bad key {KEY}"))
@@ -230,7 +227,7 @@ async def test_unsaved_test_uses_the_bodys_key_and_says_what_is_wrong(
     assert len(provider.posts) == 1
 
 
-async def test_QUO_28_five_tests_a_minute(people: People, cast: Cast, provider: Scripted) -> None:
+async def test_QUO_28_five_tests_a_minute(people: Door, cast: Cast, provider: Scripted) -> None:
     client = await people(cast.user)
     answers = [await client.post(f"{URL}/test", json=body(provider)) for _ in range(6)]
     assert [answer.status_code for answer in answers] == [200] * 5 + [429]
@@ -238,7 +235,7 @@ async def test_QUO_28_five_tests_a_minute(people: People, cast: Cast, provider: 
 
 
 async def test_removed_provider_leaves_its_usage(
-    people: People, cast: Cast, provider: Scripted, database: Database
+    people: Door, cast: Cast, provider: Scripted, database: Database
 ) -> None:
     client = await people(cast.user)
     saved = await made(client, provider)
@@ -251,7 +248,7 @@ async def test_removed_provider_leaves_its_usage(
         assert await tx.value("select sum(input_tokens + output_tokens) from ai_token_usage") == before
 
 
-async def test_SSRF_22_a_web_page_is_not_shown(people: People, cast: Cast, provider: Scripted) -> None:
+async def test_SSRF_22_a_web_page_is_not_shown(people: Door, cast: Cast, provider: Scripted) -> None:
     provider.always(Answer(500, {"Content-Type": "text/html"}, [b"<h1>Printer admin</h1>"]))
     client = await people(cast.user)
     result = await client.post(f"{URL}/test", json=body(provider))
@@ -260,7 +257,7 @@ async def test_SSRF_22_a_web_page_is_not_shown(people: People, cast: Cast, provi
 
 
 async def test_resolve_takes_the_default_or_the_named_one(
-    people: People, cast: Cast, provider: Scripted, database: Database, application: Any
+    people: Door, cast: Cast, provider: Scripted, database: Database, application: Any
 ) -> None:
     client, models = await people(cast.user), application.state.models
     assert isinstance(models, Models)
