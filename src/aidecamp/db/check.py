@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 from psycopg import AsyncConnection
 
@@ -15,6 +17,8 @@ class UnsafeDatabase(RuntimeError):
 async def findings(url: str) -> list[str]:
     """Every reason not to serve with this connection; none is what one wants to see."""
     async with await AsyncConnection.connect(url, autocommit=True) as connection:
+        if not await _may_read_list(connection):
+            return ["The schema is missing or was never granted to this role: run `aidecamp migrate`."]
         found = []
         for query in (ROLE, TABLES, KEYS, FOREIGN_KEYS, OBJECTS, RIGHTS):
             found += [row[0] async for row in await connection.execute(query)]
@@ -32,6 +36,14 @@ async def require(url: str) -> None:
     if found:
         more = f" (and {len(found) - 1} more; see `aidecamp doctor`)" if len(found) > 1 else ""
         raise UnsafeDatabase(f"Refusing to serve: {found[0]}{more}")
+
+
+async def _may_read_list(connection: AsyncConnection[Any]) -> bool:
+    cursor = await connection.execute(
+        "select has_table_privilege(to_regclass('public.serving_rights'), 'select') is true"
+    )
+    row = await cursor.fetchone()
+    return bool(row and row[0])
 
 
 ROLE = """

@@ -71,6 +71,11 @@ class Signals:
             message=json.dumps({"id": str(signal_id), "topic": topic, "payload": _plain(payload)}),
         )
 
+    @property
+    def is_listening(self) -> bool:
+        """Whether notifications get through; otherwise the table is polled."""
+        return self._hears_itself
+
     async def open(self) -> None:
         self._task = asyncio.create_task(self._run(), name="signals")
 
@@ -102,8 +107,8 @@ class Signals:
         while True:
             pause = POLL_LISTENING if self._hears_itself else POLL_DEAF
             if time.monotonic() - polled >= pause:
-                await self._poll(connection)
                 polled = time.monotonic()
+                await self._poll(connection)
             async for notify in connection.notifies(timeout=pause, stop_after=1):
                 self._receive(notify)
 
