@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from uuid import UUID
 
+import httpx2
+
 from aidecamp.db.ids import new_id
 from aidecamp.db.pool import Database
 from aidecamp.host.drafts import CampaignDraft, PlanDraft, PlanStep
@@ -26,7 +28,9 @@ async def test_pages_are_drawn_for_each_role_with_data_and_without(
             await bring(database, manager, cast.manager.actor, "events", EVENTS)
             await bring(database, manager, cast.manager.actor, "contacts", "email\nx\n")
             await manager.post("/api/v1/audiences", json={"name": "All"})
-            await draft(manager)
+            made = await draft(manager)
+            everywhere += (f"/campaigns/{await _sent(database, cast)}",)
+            managers += (f"/campaigns/{made['id']}", f"/audiences/{await _audience(manager)}")
         for person in (cast.viewer, cast.manager):
             http = await client(person, via="session")
             for path in everywhere + (managers if person is cast.manager else ()):
@@ -94,3 +98,13 @@ async def test_an_upload_on_the_page_leads_to_its_job(client: Door, cast: Cast, 
     part = await http.get(answer.headers["location"], headers={"HX-Request": "true"})
     assert "<main" not in part.text
     assert "Rejected" in part.text
+
+
+async def _sent(database: Database, cast: Cast) -> UUID:
+    async with database.customer(cast.manager.actor) as tx:
+        found: UUID = await tx.value("select id from campaigns where status = 'sent'")
+    return found
+
+
+async def _audience(http: httpx2.AsyncClient) -> str:
+    return str((await http.get("/api/v1/audiences")).json()["items"][0]["id"])

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from aidecamp.actor import Actor
 from aidecamp.db.transaction import Transaction
 from aidecamp.host.port import CampaignFigures, Counts, Figures, Overview, Slice
-from aidecamp.web.charts import WEEKDAYS, Spot
+from aidecamp.web.charts import WEEKDAYS
 
 ENOUGH_SENT = 100
 ENOUGH_REACTIONS = 50
@@ -56,8 +56,8 @@ class Reading:
     best: list[CampaignRow]
     worst: list[CampaignRow]
 
-    def spots(self, kind: str) -> list[Spot]:
-        return [Spot(_short(day.label), float(getattr(day.counts, kind))) for day in self.daily]
+    def points(self, kind: str) -> list[tuple[str, float]]:
+        return [(_short(day.label), float(getattr(day.counts, kind))) for day in self.daily]
 
 
 def _short(iso: str) -> str:
@@ -127,14 +127,17 @@ def _ranked(campaigns: list[CampaignFigures]) -> list[CampaignRow]:
 
 
 def _reactions(hours: list[Slice]) -> tuple[list[list[float | None]], str | None]:
-    """Opens, clicks, conversions and purchases by weekday and hour; nothing said below a sample of 50."""
+    """Opens, clicks and conversions by weekday and hour; nothing is said below a sample of 50.
+
+    Purchases don't count here: many shops give their day only, which would make midnight the best hour.
+    """
     table: list[list[float | None]] = [[0.0] * 24 for _ in range(7)]
     peak, best = 0, None
     total = 0
     for each in hours:
         weekday, hour = map(int, each.label.split("-"))
         counts = each.counts
-        value = counts.opened + counts.clicked + counts.converted + counts.purchased
+        value = counts.opened + counts.clicked + counts.converted
         table[weekday][hour] = float(value)
         total += value
         if value > peak:

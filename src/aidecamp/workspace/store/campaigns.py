@@ -188,9 +188,10 @@ async def drafts_first(
         where {IN_SIGHT}
           and (%(status)s::text is null or status = %(status)s)
           and (%(channel)s::channel is null or channel = %(channel)s::channel)
-          and (%(before)s::uuid is null or (status = 'draft', id)
-               < ((select last.status = 'draft' from campaigns last where last.id = %(before)s), %(before)s))
-        order by (status = 'draft') desc, id desc
+          and (%(before)s::uuid is null or (status = 'draft', coalesce(sent_at, created_at), id) < (
+               select last.status = 'draft', coalesce(last.sent_at, last.created_at), last.id
+               from campaigns last where last.id = %(before)s))
+        order by (status = 'draft') desc, coalesce(sent_at, created_at) desc, id desc
         limit %(limit)s
         """,
         status=status,
