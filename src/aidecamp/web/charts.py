@@ -53,7 +53,7 @@ def bars(
             + Markup("<title>{}: {}</title></rect>").format(label, _said(value, unit))
         )
         if value == peak and peak > 0:
-            parts.append(_text(x + step / 2, y - 5, short(value), "peak"))
+            parts.append(_text(x + step / 2, y - 5, _figure(value), "peak"))
             peak = math.inf
         if index % labelled == 0:
             parts.append(_text(x + step / 2, HEIGHT - 8, label, _tick(index // labelled)))
@@ -200,6 +200,11 @@ def _y(value: float, top: float) -> float:
 
 def _every(points: int) -> int:
     return max(1, math.ceil(points / MOST_LABELS))
+
+
+def _figure(value: float) -> str:
+    """A label of its own has more room than an axis."""
+    return short(value) if abs(value) >= 10_000 else f"{value:,.2f}".removesuffix(".00")
 
 
 def _said(value: float, unit: str) -> str:
