@@ -26,7 +26,7 @@ def test_bars_stay_inside_and_are_well_formed(points: list[tuple[str, float]]) -
     assert len(marks) == len(points)
     for mark in marks:
         top, height = float(mark.get("y", "")), float(mark.get("height", ""))
-        assert charts.TOP - 0.1 <= top
+        assert top >= charts.TOP - 0.1
         assert abs(top + height - (charts.HEIGHT - charts.BOTTOM)) < 0.2
 
 
