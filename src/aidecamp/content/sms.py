@@ -118,8 +118,8 @@ def _several(field: str, text: str, counted: Count) -> Check:
     sentence = f"This is sent and charged as {counted.segments} segments."
     better = cheaper(text)
     if counted.non_gsm:
-        names = " ".join(dict.fromkeys(counted.non_gsm[:5]))
-        sentence += f" {names} cut the room of a segment from 160 characters to 70."
+        names = ", ".join(f"“{name}”" for name in list(dict.fromkeys(counted.non_gsm))[:3])
+        sentence += f" Because of {names} a segment holds 70 characters, not 160."
     saved = count(tags.filled(better)).segments if better else 0
     label = f"Use plain characters: {saved} instead of {counted.segments}" if better else "Shorten the text."
     return Check("warning", "several_segments", field, sentence, Fix(label, field, better))

@@ -51,8 +51,9 @@ class Card:
     @property
     def summary(self) -> str:
         """One line of what is in it."""
-        texts = [" ".join(text.split()) for text in self.kind.texts(self.suggestion.content)]
-        line = next((text for text in texts if text), "")
+        values = (self.content.get(field.name) for field in self.kind.fields)
+        texts = [value for value in values if isinstance(value, str)] or self.kind.texts(self.content)
+        line = next((text for text in (" ".join(text.split()) for text in texts) if text), "")
         return line if len(line) <= 140 else f"{line[:139]}…"
 
 

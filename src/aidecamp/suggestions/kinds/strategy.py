@@ -96,7 +96,7 @@ KIND = Kind(
     fields=(
         Field(
             "steps",
-            "Steps",
+            "Step",
             "rows",
             columns=(
                 Field("action", "Action", "text"),
