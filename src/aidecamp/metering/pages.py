@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from aidecamp.actor import Actor, Role
 from aidecamp.errors import Refusal
+from aidecamp.identity import users
 from aidecamp.identity.guards import PageCaller, page_allowed
 from aidecamp.identity.rights import Right, may
 from aidecamp.metering import limits, store, usage
@@ -93,8 +94,9 @@ async def set_person_limit(
 
 
 @router.post("/team/limits/people/{user_id}/remove", response_model=None)
-async def remove_person_limit(user_id: UUID, actor: Admin, db: Db) -> Response:
+async def remove_person_limit(user_id: UUID, actor: PageCaller, db: Db) -> Response:
     async with db.customer(actor) as tx:
+        await users.find(tx, user_id)
         others = [p for p in (await limits.current(tx)).users if p.user_id != user_id]
         await limits.change(tx, actor, Change(users=others))
     return RedirectResponse("/team/limits?saved=true", 303)

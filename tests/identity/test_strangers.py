@@ -1,0 +1,147 @@
+"""The stranger tests: every route against nobody, a stranger, a colleague and every role that is too low."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import httpx2
+import pytest
+
+from aidecamp.actor import RANK, Actor, Role
+from aidecamp.db.pool import Database
+from aidecamp.identity import users
+from tests import routes
+from tests.door import Door
+from tests.objects import MAKERS, Stage
+from tests.people import Cast, Person
+from tests.routes import GUARDED, PUBLIC, ROUTES, Found, Line
+
+Asked = Callable[[httpx2.AsyncClient], Awaitable[httpx2.Response]]
+PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
+
+
+@pytest.fixture
+async def stage(cast: Cast, client: Door, database: Database) -> Stage:
+    """The cast's stranger may do almost everything at home; the second outsider may do almost nothing."""
+    elsewhere = Actor(cast.stranger.actor.customer_id, None, Role.OWNER)
+    low = await users.create(database, elsewhere, "low@example.org", Role.VIEWER)
+    outsider = Person(Actor(elsewhere.customer_id, low.id, Role.VIEWER), low.email)
+    return Stage(cast, (cast.stranger, outsider), client, await client(cast.user), await client(cast.owner))
+
+
+def test_every_route_stands_in_the_reviewed_table() -> None:
+    names = {each.name for each in GUARDED}
+    assert names - set(ROUTES) == set(), "new routes need a line in tests/routes.py"
+    assert set(ROUTES) - names == set(), "lines of tests/routes.py without a route"
+    assert set(PUBLIC) - {each.name for each in routes.found()} == set()
+
+
+def test_every_path_parameter_has_a_maker() -> None:
+    named = {name for each in GUARDED for name in re.findall(r"{(\w+)", each.path)}
+    assert named - set(MAKERS) == set(), "new path parameters need a maker in tests/objects.py"
+
+
+@pytest.mark.parametrize("found", GUARDED, ids=lambda found: found.name)
+async def test_who_may_not_is_refused(found: Found, stage: Stage) -> None:
+    line = ROUTES[found.name]
+    ask = asking(found, line, await objects(found, stage))
+    expect_unknown(found, await ask(await stage.door()))
+    expect_unknown(found, await ask(await stage.door(headers={"Authorization": "Bearer adc_" + "x" * 43})))
+    if line.belongs != "nobody":
+        for outsider in stage.outsiders:
+            # An object in a path is not there before all else; one in a body is read after the role.
+            allowed = (404,) if "{" in found.path else (403, 404)
+            expect(await ask(await stage.door(outsider)), allowed, found)
+    if line.belongs == "personal":
+        others = [p for p in (*stage.cast.members, stage.cast.colleague) if p.id != stage.cast.user.id]
+        for other in others:
+            expect(await ask(await stage.door(other)), (404,), found)
+        return
+    for role in Role:
+        if RANK[role] < RANK[line.lowest] and not (line.belongs == "shared" and is_maker(role, found)):
+            expect(await ask(await stage.door(stage.cast[role])), (403,), found)
+
+
+@pytest.mark.parametrize("found", GUARDED, ids=lambda found: found.name)
+async def test_who_may_gets_through(found: Found, stage: Stage) -> None:
+    line = ROUTES[found.name]
+    ask = asking(found, line, await objects(found, stage))
+    person = stage.cast.user if line.belongs == "personal" else stage.cast[line.lowest]
+    answer = await ask(await stage.door(person))
+    assert answer.status_code < 400 or answer.status_code in line.also, f"{found.name}: {answer.text[:600]}"
+
+
+@pytest.mark.parametrize(
+    "found", [each for each in GUARDED if each.method != "GET"], ids=lambda found: found.name
+)
+async def test_a_cookie_alone_changes_nothing(found: Found, stage: Stage) -> None:
+    line = ROUTES[found.name]
+    ask = asking(found, line, await objects(found, stage))
+    person = stage.cast.user if line.belongs == "personal" else stage.cast[line.lowest]
+    browser = await stage.door(person, "session")
+    del browser.headers["X-CSRF-Token"]
+    expect(await ask(browser), (403,), found)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [each for each in GUARDED if ROUTES.get(each.name, Line()).belongs != "nobody"],
+    ids=lambda found: found.name,
+)
+async def test_iso_14_a_foreign_object_and_an_unknown_one_answer_alike(found: Found, stage: Stage) -> None:
+    line = ROUTES[found.name]
+    made = await objects(found, stage)
+    stranger = await stage.door(stage.cast.stranger)
+    foreign = await asking(found, line, made)(stranger)
+    unknown = await asking(found, line, {name: shifted(value) for name, value in made.items()})(stranger)
+    assert foreign.status_code == unknown.status_code == 404
+    if not found.is_page:
+        assert foreign.json() == unknown.json()
+
+
+async def objects(found: Found, stage: Stage) -> dict[str, UUID]:
+    """What the path and the body name, by the name of the parameter."""
+    line = ROUTES[found.name]
+    named = PARAMETER.findall(f"{found.path} {json.dumps(line.json)} {line.form}")
+    return {name: await MAKERS[name](stage) for name in dict.fromkeys(named)}
+
+
+def asking(found: Found, line: Line, made: dict[str, UUID]) -> Asked:
+    path = filled(found.path, made)
+    body = None if line.json is None else json.loads(filled(json.dumps(line.json), made))
+    form = None if line.form is None else {name: filled(value, made) for name, value in line.form.items()}
+
+    async def ask(client: httpx2.AsyncClient) -> httpx2.Response:
+        return await client.request(found.method, path, json=body, data=form, files=line.files, timeout=20)
+
+    return ask
+
+
+def filled(text: str, made: dict[str, UUID]) -> str:
+    return PARAMETER.sub(lambda match: str(made[match[1]]), text)
+
+
+def expect_unknown(found: Found, answer: httpx2.Response) -> None:
+    if found.is_page:
+        assert answer.status_code == 303, f"{found.name}: {answer.status_code}"
+        assert answer.headers["location"].startswith("/sign-in")
+    else:
+        expect(answer, (401,), found)
+
+
+def expect(answer: httpx2.Response, statuses: tuple[int, ...], found: Found) -> None:
+    assert answer.status_code in statuses, f"{found.name}: {answer.status_code} {answer.text[:600]}"
+    if not found.is_page:
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+def is_maker(role: Role, found: Found) -> bool:
+    """Makers act as `user`, but for users, whom the owner made."""
+    return role is Role.USER and "{user_id}" not in found.path
+
+
+def shifted(value: UUID) -> UUID:
+    return UUID(int=value.int ^ 1)
