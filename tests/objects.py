@@ -8,8 +8,12 @@ from uuid import UUID
 
 import httpx2
 
+from aidecamp.db.ids import new_id
+from aidecamp.db.pool import Database
 from tests.door import Door
 from tests.people import Cast, Person
+from tests.routes import CSV, OLLAMA
+from tests.suggestions.test_review import SMS, propose
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,7 @@ class Stage:
     cast: Cast
     outsiders: tuple[Person, ...]
     door: Door
+    database: Database
     user: httpx2.AsyncClient
     owner: httpx2.AsyncClient
 
@@ -34,6 +39,40 @@ async def user(stage: Stage) -> UUID:
     return await made(stage.owner, "/api/v1/users", {"email": "target@example.org"})
 
 
+async def provider(stage: Stage) -> UUID:
+    return await made(stage.user, "/api/v1/providers", {**OLLAMA, "name": "mine"})
+
+
+async def campaign(stage: Stage) -> UUID:
+    return await made(stage.user, "/api/v1/campaigns", {"name": "mine", "channel": "sms"})
+
+
+async def audience(stage: Stage) -> UUID:
+    return await made(stage.owner, "/api/v1/audiences", {"name": "ours"})
+
+
+async def contact(stage: Stage) -> UUID:
+    contact_id = new_id()
+    async with stage.database.customer(stage.cast.owner.actor) as tx:
+        await tx.run(
+            "insert into contacts (customer_id, id, email) values (%(customer_id)s, %(id)s, 'a@example.org')",
+            customer_id=stage.cast.customer,
+            id=contact_id,
+        )
+    return contact_id
+
+
+async def imported(stage: Stage) -> UUID:
+    answer = await stage.owner.post("/api/v1/imports", data={"kind": "contacts"}, files=CSV)
+    assert answer.status_code == 202, answer.text
+    return UUID(answer.json()["id"])
+
+
+async def suggestion(stage: Stage) -> UUID:
+    stored = await propose(stage.database, stage.cast.user.actor, stage.door.application.state.host, SMS)
+    return stored.id
+
+
 async def made(client: httpx2.AsyncClient, path: str, body: dict[str, object]) -> UUID:
     answer = await client.post(path, json=body)
     assert answer.status_code in (200, 201, 202), answer.text
@@ -43,4 +82,13 @@ async def made(client: httpx2.AsyncClient, path: str, body: dict[str, object]) -
 MAKERS: dict[str, Maker] = {
     "token_id": token,
     "user_id": user,
+    "provider_id": provider,
+    "campaign_id": campaign,
+    "audience_id": audience,
+    "contact_id": contact,
+    "import_id": imported,
+    "suggestion_id": suggestion,
 }
+
+# Shared objects whose maker may act on them although the role alone would not do.
+MADE_BY_USER = {"campaign_id"}

@@ -46,11 +46,16 @@ class Line:
     json: Any = None
     form: dict[str, str] | None = None
     files: dict[str, tuple[str, bytes, str]] | None = None
+    below: int = 403
+    """What lower roles get of a shared object: 404 where it is not even in their sight."""
     also: tuple[int, ...] = field(default=())
     """Statuses beside 2xx and 3xx that an allowed caller may get, e.g. 409 where there is no provider."""
 
 
 V, U, M, A, O = Role.VIEWER, Role.USER, Role.MANAGER, Role.ADMIN, Role.OWNER  # noqa: E741
+
+OLLAMA = {"provider_type": "ollama", "api_endpoint": "http://127.0.0.1:11434", "model_name": "tiny"}
+CSV = {"file": ("contacts.csv", b"email\nana@example.org\n", "text/csv")}
 
 ROUTES: dict[str, Line] = {
     # identity
@@ -81,6 +86,52 @@ ROUTES: dict[str, Line] = {
     "POST /team/limits": Line(A, form={}),
     "POST /team/limits/people": Line(A, "shared", form={"user_id": "{user_id}", "daily": "5"}),
     "POST /team/limits/people/{user_id}/remove": Line(A, "shared"),
+    # providers
+    "GET /api/v1/providers": Line(U),
+    "POST /api/v1/providers": Line(U, json=OLLAMA),
+    "POST /api/v1/providers/test": Line(U, json=OLLAMA),
+    "GET /api/v1/providers/{provider_id}": Line(U, "personal"),
+    "PATCH /api/v1/providers/{provider_id}": Line(U, "personal", json={"name": "x"}),
+    "DELETE /api/v1/providers/{provider_id}": Line(U, "personal"),
+    "POST /api/v1/providers/{provider_id}/test": Line(U, "personal"),
+    # workspace
+    "GET /api/v1/campaigns": Line(),
+    "POST /api/v1/campaigns": Line(U, json={"name": "x", "channel": "sms"}),
+    "GET /api/v1/campaigns/{campaign_id}": Line(M, "shared", below=404),
+    "PATCH /api/v1/campaigns/{campaign_id}": Line(M, "shared", json={"name": "x"}, below=404),
+    "DELETE /api/v1/campaigns/{campaign_id}": Line(M, "shared", below=404),
+    "GET /api/v1/audiences": Line(),
+    "POST /api/v1/audiences": Line(M, json={"name": "x"}),
+    "GET /api/v1/audiences/{audience_id}": Line(V, "shared"),
+    "PATCH /api/v1/audiences/{audience_id}": Line(M, "shared", json={"name": "x"}),
+    "DELETE /api/v1/audiences/{audience_id}": Line(M, "shared"),
+    "GET /api/v1/contacts": Line(M),
+    "GET /api/v1/contacts/{contact_id}": Line(M, "shared"),
+    "GET /api/v1/imports": Line(M),
+    "POST /api/v1/imports": Line(M, form={"kind": "contacts"}, files=CSV),
+    "GET /api/v1/imports/{import_id}": Line(M, "shared"),
+    "GET /api/v1/imports/{import_id}/rejected": Line(M, "shared", also=(404,)),
+    # suggestions
+    "GET /api/v1/suggestions": Line(),
+    "GET /api/v1/suggestions/{suggestion_id}": Line(U, "personal"),
+    "PATCH /api/v1/suggestions/{suggestion_id}": Line(U, "personal", json={"title": "x"}),
+    "POST /api/v1/suggestions/{suggestion_id}/accept": Line(U, "personal"),
+    "POST /api/v1/suggestions/{suggestion_id}/reject": Line(U, "personal"),
+    "POST /api/v1/suggestions/{suggestion_id}/apply": Line(U, "personal"),
+    "POST /api/v1/suggestions/{suggestion_id}/undo": Line(U, "personal", also=(409,)),
+    "GET /suggestions": Line(),
+    "GET /suggestions/{suggestion_id}": Line(U, "personal"),
+    "POST /suggestions/{suggestion_id}/accept": Line(U, "personal"),
+    "POST /suggestions/{suggestion_id}/reject": Line(U, "personal"),
+    "POST /suggestions/{suggestion_id}/apply": Line(U, "personal"),
+    "POST /suggestions/{suggestion_id}/undo": Line(U, "personal", also=(409,)),
+    "POST /suggestions/{suggestion_id}/mend": Line(
+        U, "personal", form={"code": "x", "field": "x"}, also=(409,)
+    ),
+    "POST /suggestions/{suggestion_id}/edit": Line(U, "personal", form={"title": "x", "message": "Hello"}),
+    # privacy
+    "GET /api/v1/audit": Line(A),
+    "GET /trail": Line(A),
 }
 
 

@@ -15,7 +15,7 @@ from aidecamp.db.pool import Database
 from aidecamp.identity import users
 from tests import routes
 from tests.door import Door
-from tests.objects import MAKERS, Stage
+from tests.objects import MADE_BY_USER, MAKERS, Stage
 from tests.people import Cast, Person
 from tests.routes import GUARDED, PUBLIC, ROUTES, Found, Line
 
@@ -29,7 +29,8 @@ async def stage(cast: Cast, client: Door, database: Database) -> Stage:
     elsewhere = Actor(cast.stranger.actor.customer_id, None, Role.OWNER)
     low = await users.create(database, elsewhere, "low@example.org", Role.VIEWER)
     outsider = Person(Actor(elsewhere.customer_id, low.id, Role.VIEWER), low.email)
-    return Stage(cast, (cast.stranger, outsider), client, await client(cast.user), await client(cast.owner))
+    outsiders = (cast.stranger, outsider)
+    return Stage(cast, outsiders, client, database, await client(cast.user), await client(cast.owner))
 
 
 def test_every_route_stands_in_the_reviewed_table() -> None:
@@ -62,7 +63,7 @@ async def test_who_may_not_is_refused(found: Found, stage: Stage) -> None:
         return
     for role in Role:
         if RANK[role] < RANK[line.lowest] and not (line.belongs == "shared" and is_maker(role, found)):
-            expect(await ask(await stage.door(stage.cast[role])), (403,), found)
+            expect(await ask(await stage.door(stage.cast[role])), (line.below,), found)
 
 
 @pytest.mark.parametrize("found", GUARDED, ids=lambda found: found.name)
@@ -139,8 +140,7 @@ def expect(answer: httpx2.Response, statuses: tuple[int, ...], found: Found) -> 
 
 
 def is_maker(role: Role, found: Found) -> bool:
-    """Makers act as `user`, but for users, whom the owner made."""
-    return role is Role.USER and "{user_id}" not in found.path
+    return role is Role.USER and bool(MADE_BY_USER & set(PARAMETER.findall(found.path)))
 
 
 def shifted(value: UUID) -> UUID:
