@@ -11,6 +11,10 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from aidecamp import logs, rail, settings
+from aidecamp.chat import api as chat_api
+from aidecamp.chat import shutdown
+from aidecamp.chat import tasks as _chat_tasks  # noqa: F401  # its beats
+from aidecamp.chat.turn import Turns
 from aidecamp.db import check
 from aidecamp.db.addresses import addresses
 from aidecamp.db.pool import Database
@@ -48,6 +52,7 @@ APIS: tuple[APIRouter, ...] = (
     providers_api.router,
     workspace_api.router,
     suggestions_api.router,
+    chat_api.router,
     privacy_api.router,
 )
 PAGES: tuple[APIRouter, ...] = (
@@ -109,6 +114,8 @@ async def attached(application: FastAPI, url: str) -> AsyncIterator[Services]:
         state.database, state.signals, state.ledger = database, signals, ledger
         state.models = await stack.enter_async_context(providers.opened(state.settings, database))
         state.host = host = WorkspaceHost()
+        state.turns = Turns(database, ledger, state.models, host, signals)
+        stack.push_async_callback(state.turns.drain)
         yield Services(state.settings, database, {"signals": signals, "ledger": ledger, "host": host})
 
 
@@ -118,7 +125,8 @@ async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
     async with addresses(chosen) as urls:
         await check.require(urls.serving)
         async with attached(application, urls.serving) as services, _jobs(services):
-            yield
+            with shutdown.heard(application.state.turns):
+                yield
 
 
 @asynccontextmanager

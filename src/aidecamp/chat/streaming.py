@@ -19,9 +19,8 @@ from aidecamp.chat.refusals import Interrupted
 from aidecamp.chat.turn import Turns
 from aidecamp.errors import Refusal
 from aidecamp.identity import guards
+from aidecamp.identity.revocation import TOPIC as REVOKED
 from aidecamp.web import problems
-
-REVOKED = "revoked"
 
 Item = TypeVar("Item")
 
@@ -44,7 +43,7 @@ async def watched(
     async def ask_again(payload: Mapping[str, Any]) -> None:
         if str(payload.get("user_id")) == str(actor.user_id):
             try:
-                await guards.recognised(request)
+                await guards.recognised_now(request)
             except Refusal:
                 ended.set()
 

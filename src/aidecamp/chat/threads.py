@@ -15,9 +15,9 @@ from aidecamp.chat.turn import STOP, Turns
 from aidecamp.context.snapshot import referred
 from aidecamp.db.ids import new_id
 from aidecamp.db.transaction import Transaction
-from aidecamp.errors import Conflict, NotFound
+from aidecamp.errors import Conflict
 from aidecamp.host.port import Host
-from aidecamp.providers import store as providers
+from aidecamp.providers import access as providers
 
 MOST_CONVERSATIONS = 10_000
 
@@ -63,10 +63,8 @@ async def demand_usable(
     provider_id: UUID | None,
 ) -> None:
     await referred(tx, actor, host, context_ref)
-    if provider_id is not None and not await providers.own(
-        tx, actor.customer_id, actor.person, provider_id
-    ):
-        raise NotFound("There is no such provider.")
+    if provider_id is not None:
+        await providers.own(tx, actor, provider_id)
 
 
 async def change(

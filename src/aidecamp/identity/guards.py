@@ -37,6 +37,12 @@ async def recognised(request: Request) -> Recognised:
     return known
 
 
+async def recognised_now(request: Request) -> Recognised:
+    """Asked again, for a stream that outlives the moment in which its reader was let in."""
+    request.state.recognised = None
+    return await recognised(request)
+
+
 async def _recognised(request: Request) -> Recognised:
     """A bearer token counts alone: a bad one never falls back to the cookie."""
     database: Database = request.app.state.database
