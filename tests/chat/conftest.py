@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from fastapi import FastAPI
 
 from aidecamp.actor import Actor
 from aidecamp.chat import threads
@@ -138,3 +139,24 @@ def text(entries: list[Entry]) -> str:
 
 def kinds(entries: list[Entry]) -> list[str]:
     return [entry.kind for entry in entries]
+
+
+@pytest.fixture
+async def reachable(
+    application: FastAPI, provider: ScriptedProvider, connected: object
+) -> AsyncIterator[None]:
+    egress = application.state.models.egress = Egress(provider.listed)
+    yield
+    await egress.close()
+
+
+@pytest.fixture
+async def mine(reachable: None, client: Any, cast: Cast) -> Any:
+    return await client(cast.user)
+
+
+@pytest.fixture
+async def conversation(mine: Any) -> str:
+    made = await mine.post("/api/v1/conversations", json={"context_type": "analytics"})
+    assert made.status_code == 201, made.text
+    return f"/api/v1/conversations/{made.json()['id']}"
