@@ -40,3 +40,6 @@ chromium:
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1 \
 	  || echo "Chromium could not be installed; the browser tests will be skipped."; \
 	else echo "There is no Chromium here (apt-get install chromium); the browser tests will be skipped."; fi
+
+bench: install
+	.venv/bin/python bench/ledger.py

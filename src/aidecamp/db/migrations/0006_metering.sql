@@ -57,9 +57,10 @@ create table usage_windows (
     used        bigint not null default 0 check (used >= 0),
     reserved    bigint not null default 0 check (reserved >= 0),
     quota       bigint,
-    primary key (customer_id, user_id, period, starts_on)
+    -- In this order it also serves the sum over a customer; a second index could be taken in its place
+    -- by a plan made while the table was empty.
+    primary key (customer_id, period, starts_on, user_id)
 ) with (fillfactor = 80);
-create index usage_windows_of_customer on usage_windows (customer_id, period, starts_on);
 call isolate('usage_windows', 'select, insert, update');
 
 -- One row the first time that a user passes 80 or 100 percent of a window.
@@ -135,7 +136,6 @@ create table ai_requests (
 ) with (fillfactor = 80);
 create index ai_requests_open on ai_requests (customer_id, user_id, lease_until) where state = 'reserved';
 create index ai_requests_tests on ai_requests (customer_id, user_id, created_at) where purpose = 'test';
-create index ai_requests_by_day on ai_requests (customer_id, day, user_id);
 call isolate('ai_requests', 'select, insert, update');
 
 -- The roll-up of the ledger by local day; `aidecamp usage verify` recomputes it.

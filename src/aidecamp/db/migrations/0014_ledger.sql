@@ -1,6 +1,8 @@
 -- The ledger's statements: each takes arrays, so that calls of several customers that arrive together share
 -- one round trip and one commit. All of them take locks in the order customer, user, id: two batches can't
 -- deadlock. They run with the serving role's own rights and set the customer before each customer's rows.
+-- A plan is kept for the life of a connection; one made while a table was empty would scan it for ever, so
+-- sequential scans are off.
 
 create function local_midnight(day date, zone text) returns timestamptz
     language sql stable parallel safe as $$
@@ -62,12 +64,14 @@ end $$;
 
 -- Tells the sweeper when to look at this customer, in steps of 15 s: one row however many calls.
 create function watch_leases(customer uuid, made timestamptz) returns void
-    language sql as $$
+    language plpgsql as $$
+declare
+    step constant bigint := floor(extract(epoch from made) / 15);
+begin
     insert into due (kind, customer_id, object_id, due_at)
-    select 'lease', customer, lpad(to_hex(step), 32, '0')::uuid, to_timestamp((step + 1) * 15) + interval '60 s'
-      from floor(extract(epoch from made) / 15) as slice (n), lateral (select n::bigint) as whole (step)
-        on conflict do nothing
-$$;
+    values ('lease', customer, lpad(to_hex(step), 32, '0')::uuid,
+            to_timestamp((step + 1) * 15) + interval '60 s') on conflict do nothing;
+end $$;
 
 create type call_request as (
     id uuid, customer_id uuid, user_id uuid, provider_id uuid, conversation_id uuid, provider_type text,
@@ -145,10 +149,10 @@ begin
 
     v.outcome := 'admitted';
     v.max_output := least(q.output, room - q.input);
-    update usage_windows set reserved = reserved + q.input + v.max_output,
-           quota = case period when 'day' then rule.daily else rule.monthly end
-     where customer_id = q.customer_id and user_id = q.user_id
-       and ((period = 'day' and starts_on = rule.day) or (period = 'month' and starts_on = rule.month));
+    update usage_windows set reserved = reserved + q.input + v.max_output, quota = rule.daily
+     where customer_id = q.customer_id and period = 'day' and starts_on = rule.day and user_id = q.user_id;
+    update usage_windows set reserved = reserved + q.input + v.max_output, quota = rule.monthly
+     where customer_id = q.customer_id and period = 'month' and starts_on = rule.month and user_id = q.user_id;
     insert into ai_requests (customer_id, id, user_id, ai_provider_id, conversation_id, provider_type, model,
             purpose, is_first, day, month, estimated_input, max_output, request_bytes, price_id, lease_until)
     values (q.customer_id, q.id, q.user_id, q.provider_id, q.conversation_id, q.provider_type, q.model,
@@ -160,15 +164,16 @@ end $$;
 -- The trail entry of a call, admitted or refused, exactly as audit.py writes one, in the same commit. The
 -- ledger row that it names is closed by settlement.
 create function record_call(q call_request, v verdict) returns void
-    language sql as $$
+    language plpgsql as $$
+begin
     with entry as (
         insert into audit_entries (customer_id, id, actor_id, role, via, action, object_kind, object_id, outcome, facts)
         values (q.customer_id, q.entry_id, q.user_id, q.role, q.via, 'model.call', 'ai_request', q.id,
                 case v.outcome when 'admitted' then 'ok' when 'quota' then 'quota_exceeded' else 'rate_limited' end,
                 jsonb_build_object('purpose', q.purpose, 'provider_id', q.provider_id,
                                    'tokens_input', q.input, 'max_output', v.max_output)))
-    insert into due (kind, customer_id, object_id, due_at) values ('audit', q.customer_id, q.entry_id, now())
-$$;
+    insert into due (kind, customer_id, object_id, due_at) values ('audit', q.customer_id, q.entry_id, now());
+end $$;
 
 -- With `again`, a request that an earlier, unanswered try admitted is found instead of made twice.
 create function admit_calls(
@@ -176,7 +181,8 @@ create function admit_calls(
     models text[], purposes text[], inputs bigint[], outputs bigint[], bytes bigint[], firsts boolean[],
     price_ids uuid[], entry_ids uuid[], roles text[], vias text[], per_minute double precision,
     streams integer, again boolean)
-    returns setof verdict language plpgsql set plan_cache_mode = force_generic_plan as $$
+    returns setof verdict language plpgsql
+    set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
     outer_customer constant text := current_setting('app.customer', true);
     at_customer uuid;

@@ -1,25 +1,37 @@
 -- How a reservation ends: exactly once by its own process, or by the sweeper, whose estimate a late
 -- settlement corrects. Locks are taken in the order customer, user, id, as in admission.
 
+-- These are plpgsql although a line of SQL would do: PostgreSQL plans an SQL function again at every call.
+
 -- The rate of one kind for a request of this size; tiers begin above their threshold.
 create function rate_for(rates jsonb, kind text, input bigint) returns numeric
-    language sql immutable parallel safe as $$
-    select (tier ->> 1)::numeric from jsonb_array_elements(rates -> kind) as tier
-     where (tier ->> 0)::bigint = 0 or (tier ->> 0)::bigint < input
-     order by (tier ->> 0)::bigint desc limit 1
-$$;
+    language plpgsql immutable parallel safe as $$
+declare
+    tier jsonb;
+    rate numeric;
+begin
+    for tier in select * from jsonb_array_elements(rates -> kind) loop
+        if (tier ->> 0)::bigint = 0 or (tier ->> 0)::bigint < input then
+            rate := (tier ->> 1)::numeric;
+        end if;
+    end loop;
+    return rate;
+end $$;
 
 -- The same sum as metering/pricing.py: cost. Unknown (null) without rates; cached input without a rate of
 -- its own costs what other input costs.
 create function cost_of(rates jsonb, input bigint, cached bigint, written bigint, output bigint) returns numeric
-    language sql immutable parallel safe as $$
-    select (greatest(input - c - w, 0) * plain
+    language plpgsql immutable parallel safe as $$
+declare
+    plain constant numeric := rate_for(rates, 'input', input);
+    c constant bigint := least(coalesce(cached, 0), input);
+    w constant bigint := least(coalesce(written, 0), greatest(input - coalesce(cached, 0), 0));
+begin
+    return (greatest(input - c - w, 0) * plain
             + c * coalesce(rate_for(rates, 'cached', input), plain)
             + w * coalesce(rate_for(rates, 'cache_write', input), plain)
-            + output * rate_for(rates, 'output', input)) / 1000000
-      from (select rate_for(rates, 'input', input), least(coalesce(cached, 0), input),
-                   least(coalesce(written, 0), greatest(input - coalesce(cached, 0), 0))) as part (plain, c, w)
-$$;
+            + output * rate_for(rates, 'output', input)) / 1000000;
+end $$;
 
 create type call_outcome as (
     id uuid, customer_id uuid, user_id uuid, state text, tokens_input bigint, tokens_cached bigint,
@@ -27,16 +39,22 @@ create type call_outcome as (
     charged_output bigint, is_estimated boolean, first_token_ms integer, latency_ms integer, error_code text,
     provisional boolean);
 
-create function note_alerts(customer uuid, person uuid, day_start date, month_start date) returns void
-    language sql as $$
-    insert into quota_alerts (customer_id, user_id, period, starts_on, percent, quota, used)
-    select w.customer_id, w.user_id, w.period, w.starts_on, mark.percent, w.quota, w.used
-      from usage_windows w, (values (80), (100)) as mark (percent)
-     where w.customer_id = customer and w.user_id = person and w.quota > 0
-       and ((w.period = 'day' and w.starts_on = day_start) or (w.period = 'month' and w.starts_on = month_start))
-       and w.used * 100 >= w.quota * mark.percent
-        on conflict do nothing
-$$;
+-- Moves what was held to what was used, and notes the first time that a mark is passed.
+create function count_usage(r ai_requests, kind text, first date, delta bigint, freed bigint) returns void
+    language plpgsql as $$
+declare
+    w usage_windows;
+begin
+    update usage_windows set used = used + delta, reserved = reserved - freed
+     where customer_id = r.customer_id and period = kind and starts_on = first and user_id = r.user_id
+    returning * into w;
+    if w.quota > 0 and w.used * 100 >= w.quota * 80 then
+        insert into quota_alerts (customer_id, user_id, period, starts_on, percent, quota, used)
+        select w.customer_id, w.user_id, kind, first, mark.percent, w.quota, w.used
+          from (values (80), (100)) as mark (percent) where w.used * 100 >= w.quota * mark.percent
+            on conflict do nothing;
+    end if;
+end $$;
 
 create function roll_up(was ai_requests, is_now ai_requests, unpriced boolean) returns void
     language plpgsql as $$
@@ -87,7 +105,8 @@ begin
            tokens_cache_write = q.tokens_cache_write, tokens_output = q.tokens_output,
            tokens_reasoning = q.tokens_reasoning, charged_input = q.charged_input,
            charged_output = q.charged_output, is_estimated = q.is_estimated,
-           estimated_cost = cost_of(price, q.charged_input, q.tokens_cached, q.tokens_cache_write, q.charged_output),
+           estimated_cost = case when price is not null then
+               cost_of(price, q.charged_input, q.tokens_cached, q.tokens_cache_write, q.charged_output) end,
            time_to_first_token_ms = q.first_token_ms, latency_ms = q.latency_ms, error_code = q.error_code,
            opened_at = case when q.state = 'settled' then coalesce(r.opened_at, r.created_at) else r.opened_at end,
            settled_at = now()
@@ -95,11 +114,9 @@ begin
     returning * into is_now;
     delta := is_now.charged_input + is_now.charged_output - was.charged_input - was.charged_output;
     freed := case was.state when 'reserved' then was.reserved else 0 end;
-    update usage_windows set used = used + delta, reserved = reserved - freed
-     where customer_id = was.customer_id and user_id = was.user_id
-       and ((period = 'day' and starts_on = was.day) or (period = 'month' and starts_on = was.month));
+    perform count_usage(was, 'day', was.day, delta, freed);
+    perform count_usage(was, 'month', was.month, delta, freed);
     perform roll_up(was, is_now, is_now.estimated_cost is null);
-    perform note_alerts(was.customer_id, was.user_id, was.day, was.month);
     return is_now;
 end $$;
 
@@ -107,7 +124,8 @@ create function settle_calls(
     ids uuid[], customers uuid[], people uuid[], states text[], inputs bigint[], cached bigint[],
     written bigint[], outputs bigint[], reasoning bigint[], charged_inputs bigint[], charged_outputs bigint[],
     estimated boolean[], first_token integer[], latency integer[], errors text[], provisional boolean[])
-    returns setof ai_requests language plpgsql set plan_cache_mode = force_generic_plan as $$
+    returns setof ai_requests language plpgsql
+    set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
     outer_customer constant text := current_setting('app.customer', true);
     at_customer uuid;
