@@ -30,6 +30,8 @@ from aidecamp.errors import Refusal
 from aidecamp.identity import commands as identity_commands
 from aidecamp.jobs import worker
 from aidecamp.metering.commands import app as usage
+from aidecamp.providers import opening
+from aidecamp.providers.commands import app as keys
 from aidecamp.providers.opening import opened
 from aidecamp.terminal import AsJson, CommandFailed, complain, note, tell
 from aidecamp.workspace import commands as workspace_commands
@@ -43,6 +45,7 @@ app = App(
 identity_commands.register(app)
 workspace_commands.register(app)
 app.command(usage)
+app.command(keys)
 trail = App(name="audit", help="The audit trail.")
 app.command(trail)
 
@@ -102,6 +105,7 @@ def serve(
 ) -> None:
     """Serve pages and the API; starts the embedded PostgreSQL unless AIDECAMP_DATABASE_URL is set."""
     chosen = _settings()
+    opening.readable(chosen)
     if not jobs:
         os.environ["AIDECAMP_JOBS"] = "0"
     with asyncio.Runner() as runner, tempfile.TemporaryDirectory(prefix="aidecamp-metrics-") as numbers:
@@ -113,6 +117,7 @@ def serve(
         try:
             for name in runner.run(prepare(chosen, urls)):
                 note(f"Applied migration {name}.")
+            runner.run(opening.ready(chosen, urls.serving))
             tell(f"Aidecamp serves on http://{host}:{port}", {"url": f"http://{host}:{port}"}, json)
             uvicorn.run(
                 "aidecamp.app:serving", factory=True, host=host, port=port, workers=workers, **UVICORN

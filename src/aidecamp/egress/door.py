@@ -16,7 +16,7 @@ from yarl import URL
 
 from aidecamp.egress import addresses
 from aidecamp.egress.endpoint import Endpoint, EndpointBlocked
-from aidecamp.egress.faults import Fault
+from aidecamp.egress.faults import Fault, FaultKind
 from aidecamp.egress.names import Closed, PinnedResolver, Resolve, SystemNames, checked
 from aidecamp.egress.policy import Policy
 
@@ -206,10 +206,10 @@ class Answer:
         began = window_began = clock()
         received = in_window = 0
         while True:
-            now = clock()
-            if now - began > limits.total:
+            left = began + limits.total - clock()
+            if left <= 0:
                 raise Fault("total")
-            piece = await self._next(min(limits.idle, began + limits.total - now))
+            piece = await self._next(min(limits.idle, left), "idle" if left > limits.idle else "total")
             if not piece:
                 return
             received += len(piece)
@@ -231,12 +231,12 @@ class Answer:
                 break
         return bytes(held[:most])
 
-    async def _next(self, seconds: float) -> bytes:
+    async def _next(self, seconds: float, late: FaultKind) -> bytes:
         try:
             async with asyncio.timeout(seconds):
                 return await self._content.readany()
         except TimeoutError:
-            raise Fault("idle") from None
+            raise Fault(late) from None
         except (aiohttp.ClientError, OSError, ValueError):
             raise Fault("cut") from None
 

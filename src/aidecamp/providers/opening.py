@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aidecamp.db.pool import Database
-from aidecamp.egress import Egress
+from aidecamp.egress import Egress, Policy
 from aidecamp.providers import vault
 from aidecamp.providers.call import Models
 from aidecamp.providers.vault import Vault, master_keys
@@ -22,6 +22,23 @@ async def opened(settings: Settings, database: Database) -> AsyncIterator[Models
         yield Models(database, egress, keys)
     finally:
         await egress.close()
+
+
+def readable(settings: Settings) -> None:
+    """Refuse what can be refused before anything is touched: an unreadable key or list of endpoints."""
+    Policy.parse(settings.allowed_private)
+    if settings.master_keys is not None or not settings.embedded:
+        master_keys(settings)
+
+
+async def ready(settings: Settings, url: str) -> None:
+    """The check of `opened` on its own, before servers are started that would each fail alone."""
+    database = Database(url, max_size=1)
+    await database.open()
+    try:
+        await checked(settings, database)
+    finally:
+        await database.close()
 
 
 async def checked(settings: Settings, database: Database) -> Vault:

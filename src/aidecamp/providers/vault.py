@@ -256,13 +256,12 @@ async def verify(tx: Transaction, vault: Vault) -> None:
             raise MasterKeyError(
                 f"The master key {kid!r} is not the one that sealed the stored provider keys."
             )
-    for kid in vault.kids:
-        await tx.run(
-            """insert into master_key_checks (kid, check_value) values (%(kid)s, %(value)s)
-               on conflict do nothing""",
-            kid=kid,
-            value=vault.check_value(kid),
-        )
+    await tx.run(
+        """insert into master_key_checks (kid, check_value) values (%(kid)s, %(value)s)
+           on conflict do nothing""",
+        kid=vault.newest,
+        value=vault.check_value(vault.newest),
+    )
 
 
 @dataclass(frozen=True, slots=True)

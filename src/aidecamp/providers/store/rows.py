@@ -53,8 +53,11 @@ class Callable(Row):
 
     ciphertext: bytes | None
 
+    def sealed(self) -> Sealed:
+        """Empty where the master key of pgcrypto's layer is not at hand: opening it refuses then."""
+        return Sealed(self.key_id or "", bytes(self.ciphertext or b""))
+
     def provider(self) -> Provider:
-        sealed = Sealed(self.key_id, bytes(self.ciphertext or b"")) if self.key_id else None
         return Provider(
             self.id,
             self.customer_id,
@@ -65,7 +68,7 @@ class Callable(Row):
             self.model_name,
             self.config,
             catalog.capabilities(self.provider_type, self.model_name, self.capabilities),
-            sealed,
+            self.sealed() if self.has_key else None,
             self.version,
         )
 
