@@ -67,8 +67,8 @@ async def test_every_context_fits_its_budget(
 async def test_it_tells_rates_periods_best_and_worst(database: Database, cast: Cast, host: PaperHost) -> None:
     text = (await snap(database, cast, host)).text
     assert "email: sent 2000, open 36.8%, click 4.7%" in text
-    assert 'best: "Campaign 8"' in text
-    assert 'worst: "Campaign 1"' in text
+    assert 'best email: "Campaign 8"' in text
+    assert 'worst email: "Campaign 1"' in text
     assert '"Active Buyers" 412; 63.1%' in text
     assert "Tue 14:00" in text
     assert "2026-03-25: email sent 14k" in text.replace("sent 14000", "sent 14k")

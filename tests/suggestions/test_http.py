@@ -77,7 +77,14 @@ async def test_refusals_are_problems(database: Database, cast: Cast, browse: Bro
         assert (answer.status_code, answer.json()["code"]) == (422, "validation_error")
     assert (await user.post(f"{API}/{stored.id}/apply", json={"user_id": "x"})).status_code == 422
     assert (await user.get(API, params={"statu": "x"})).status_code == 422
-    assert (await user.get(API, params={"status": "nonsense"})).status_code == 422
+    deep: Any = "x"
+    for _ in range(500):
+        deep = [deep]
+    assert (await user.patch(f"{API}/{stored.id}", json={"content": {"message": deep}})).status_code == 422
+    junk = {"status": "nonsense", "suggestion_type": "a\0b", "conversation_id": "x", "cursor": "x"}
+    for query in ({name: value} for name, value in junk.items()):
+        assert (await user.get(API, params=query)).status_code == 422
+    assert (await user.get(f"{API}/not-an-id")).status_code == 422
     for other in (stranger, viewer, await browse(cast.colleague), await browse(cast.owner)):
         for method, path, body in DEEDS:
             mine = await other.request(method, f"{API}/{stored.id}{path}", json=body)

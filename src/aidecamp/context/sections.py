@@ -15,7 +15,7 @@ from aidecamp.host.port import AudienceFigures, CampaignFigures, Counts, Host, O
 PERIOD_DAYS = 28
 WEEKS = 8
 DAYS = 14
-BEST, WORST = 3, 2
+BEST, WORST, HOURS = 2, 1, 3
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 LEAST_FOR_RANK = 100
@@ -30,6 +30,8 @@ class Ask:
     actor: Actor
     host: Host
     overview: Overview
+    daily: dict[str, list[Slice]]
+    """The last weeks by day, of each channel that sent something worth telling."""
     campaign: CampaignFigures | None = None
     audience: AudienceFigures | None = None
 
@@ -45,6 +47,17 @@ async def gather(ask: Ask, context_type: str) -> list[Section]:
     """The sections of a context type in their order; empty ones are left out."""
     found = [await tell(ask) for tell in (_focus, *ORDER[context_type])]
     return [section for section in found if section.rows]
+
+
+async def daily(tx: Transaction, actor: Actor, host: Host, until: date | None) -> dict[str, list[Slice]]:
+    """What several sections are made of, fetched once."""
+    days = 7 * WEEKS
+    found = await host.figures.by_channel(tx, actor, days=days, until=until)
+    return {
+        channel.label: await host.figures.by_day(tx, actor, days=days, until=until, channel=channel.label)
+        for channel in found
+        if words.is_told(channel.counts)
+    }
 
 
 def head(overview: Overview) -> Section:
@@ -98,10 +111,7 @@ def _before(counts: Counts | None) -> str:
 
 async def _weeks(ask: Ask) -> Section:
     rows: dict[str, list[str]] = {}
-    for channel in await _channels(ask):
-        days = await ask.host.figures.by_day(
-            ask.tx, ask.actor, days=7 * WEEKS, until=ask.until, channel=channel
-        )
+    for channel, days in ask.daily.items():
         for start, counts in _by_week(days, ask.until):
             if words.is_told(counts):
                 rows.setdefault(start, []).append(f"{channel} {words.results(counts)}")
@@ -112,28 +122,25 @@ async def _weeks(ask: Ask) -> Section:
 
 async def _days(ask: Ask) -> Section:
     rows: dict[str, list[str]] = {}
-    for channel in await _channels(ask):
-        days = await ask.host.figures.by_day(ask.tx, ask.actor, days=DAYS, until=ask.until, channel=channel)
+    for channel, days in ask.daily.items():
         for day in days:
-            if words.is_told(day.counts):
+            if words.is_told(day.counts) and _back(day, ask.until) < DAYS:
                 rows.setdefault(day.label, []).append(f"{channel} {words.results(day.counts)}")
     told = tuple(f"{_weekday(day)} {day}: {'; '.join(rows[day])}" for day in sorted(rows, reverse=True))
     return Section("days", "By day, newest first:", told)
-
-
-async def _channels(ask: Ask) -> list[str]:
-    found = await ask.host.figures.by_channel(ask.tx, ask.actor, days=7 * WEEKS, until=ask.until)
-    return [slice_.label for slice_ in found if words.is_told(slice_.counts)]
 
 
 def _by_week(days: list[Slice], until: date | None) -> list[tuple[str, Counts]]:
     """Weeks of seven days that end with the newest one, so that no week is short."""
     weeks: dict[str, list[Counts]] = {}
     for day in days:
-        back = ((until or date.max) - date.fromisoformat(day.label)).days // 7
-        start = (until or date.max) - timedelta(days=7 * back + 6)
+        start = (until or date.max) - timedelta(days=7 * (_back(day, until) // 7) + 6)
         weeks.setdefault(start.isoformat(), []).append(day.counts)
     return [(start, words.total(counts)) for start, counts in weeks.items()]
+
+
+def _back(day: Slice, until: date | None) -> int:
+    return ((until or date.max) - date.fromisoformat(day.label)).days
 
 
 def _weekday(day: str) -> str:
@@ -143,10 +150,13 @@ def _weekday(day: str) -> str:
 async def _campaigns(ask: Ask) -> Section:
     sent = await ask.host.figures.campaigns(ask.tx, ask.actor, status="sent", limit=100)
     ranked = sorted((c for c in sent if c.counts.sent >= LEAST_FOR_RANK), key=_clicks, reverse=True)
-    best = ranked[:BEST]
-    worst = [c for c in ranked[-WORST:] if c not in best]
-    rows = [f"best: {_campaign(c)}" for c in best] + [f"worst: {_campaign(c)}" for c in reversed(worst)]
-    return Section("campaigns", "Campaigns by click rate:", tuple(rows))
+    rows: list[str] = []
+    for channel in dict.fromkeys(c.channel for c in ranked):
+        of_channel = [c for c in ranked if c.channel == channel]
+        worst = of_channel[BEST:][-WORST:]
+        rows += [f"best {_campaign(c)}" for c in of_channel[:BEST]]
+        rows += [f"worst {_campaign(c)}" for c in reversed(worst)]
+    return Section("campaigns", "Campaigns of each channel by click rate:", tuple(rows))
 
 
 def _clicks(campaign: CampaignFigures) -> float:
@@ -155,9 +165,9 @@ def _clicks(campaign: CampaignFigures) -> float:
 
 def _campaign(campaign: CampaignFigures) -> str:
     subject = f", subject {words.name(campaign.subject)}" if campaign.subject else ""
+    sent_on = f", {campaign.sent_on}" if campaign.sent_on else ""
     return (
-        f"{words.name(campaign.name)}, {campaign.channel}, {campaign.sent_on or ''}{subject}:"
-        f" {words.results(campaign.counts)}"
+        f"{campaign.channel}: {words.name(campaign.name)}{sent_on}{subject}: {words.results(campaign.counts)}"
     )
 
 
@@ -176,15 +186,16 @@ def _audience(audience: AudienceFigures) -> str:
 
 async def _hours(ask: Ask) -> Section:
     rows = []
-    for channel in await _channels(ask):
+    for channel in ask.daily:
         found = await ask.host.figures.by_weekday_hour(
             ask.tx, ask.actor, days=7 * WEEKS, until=ask.until, channel=channel
         )
-        enough = [slot for slot in found if slot.counts.sent >= LEAST_FOR_RANK]
-        best = sorted(enough, key=lambda slot: slot.counts.clicked / slot.counts.sent, reverse=True)[:BEST]
-        told = ", ".join(f"{_slot(s.label)} {words.rate(s.counts.clicked, s.counts.sent)}" for s in best)
+        clicks = sum(slot.counts.clicked for slot in found)
+        enough = [slot for slot in found if slot.counts.clicked >= words.LEAST_GROUP]
+        best = sorted(enough, key=lambda slot: slot.counts.clicked, reverse=True)[:HOURS]
+        told = ", ".join(f"{_slot(s.label)} {words.rate(s.counts.clicked, clicks)}" for s in best)
         rows += [f"{channel}: {told}"] if best else []
-    return Section("hours", "Send hours with the most clicks:", tuple(rows))
+    return Section("hours", "When clicks came, share of all clicks:", tuple(rows))
 
 
 def _slot(label: str) -> str:

@@ -11,7 +11,7 @@ from uuid import UUID
 from aidecamp.actor import Actor
 from aidecamp.context import store
 from aidecamp.context.budget import Fitted, fit
-from aidecamp.context.sections import Ask, gather, head
+from aidecamp.context.sections import Ask, daily, gather, head
 from aidecamp.db.transaction import Transaction
 from aidecamp.errors import Invalid, NotFound
 from aidecamp.host.port import AudienceFigures, CampaignFigures, Host
@@ -40,7 +40,7 @@ async def take(
     """Gather and minimise. NotFound where the reference is not the actor's to see."""
     campaign, audience = await referred(tx, actor, host, context_ref)
     overview = await host.figures.overview(tx, actor)
-    ask = Ask(tx, actor, host, overview, campaign, audience)
+    ask = Ask(tx, actor, host, overview, await daily(tx, actor, host, overview.until), campaign, audience)
     fitted = fit([head(overview), *await gather(ask, context_type)], budget_tokens)
     taken_at = await store.now(tx)
     return Snapshot(

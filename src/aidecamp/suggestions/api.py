@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 
 from aidecamp.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from aidecamp.host.port import Host
@@ -26,6 +26,7 @@ def host(request: Request) -> Host:
 
 
 Hosted = Annotated[Host, Depends(host)]
+TypeName = Annotated[str, Query(pattern="^[a-z_]{1,50}$")]
 
 
 @router.get("/suggestions")
@@ -35,7 +36,7 @@ async def list_suggestions(
     after: After,
     limit: Limit = DEFAULT_LIMIT,
     status: Status | None = None,
-    suggestion_type: str | None = None,
+    suggestion_type: TypeName | None = None,
     conversation_id: UUID | None = None,
 ) -> Page[SuggestionOut]:
     """Your own suggestions, newest first, and those that colleagues applied."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from aidecamp.actor import Actor
@@ -36,7 +36,7 @@ async def inbox(
     host: Hosted,
     after: After,
     status: Status | None = None,
-    suggestion_type: str = "",
+    suggestion_type: Annotated[str, Query(pattern="^[a-z_]{0,50}$")] = "",
     everything: bool = False,
 ) -> HTMLResponse:
     """What is to review comes first; a role that can't review sees what was applied."""

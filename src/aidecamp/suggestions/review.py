@@ -21,7 +21,7 @@ from aidecamp.suggestions import access, store
 from aidecamp.suggestions.kinds import KINDS, Kind
 from aidecamp.suggestions.models import Applied, Suggestion
 from aidecamp.suggestions.proposals import Proposal
-from aidecamp.suggestions.shapes import WrongShape, cleaned, unknown
+from aidecamp.suggestions.shapes import WrongShape, clean, cleaned, unknown
 
 
 class ChecksFailed(Conflict):
@@ -223,8 +223,8 @@ def _demand_no_errors(checks: list[dict[str, Any]]) -> None:
 
 
 def _merged(suggestion: Suggestion, change: Mapping[str, Any]) -> dict[str, Any]:
-    wanted = cleaned({**suggestion.content, **change})
     try:
+        wanted = cleaned({**suggestion.content, **change})
         merged = suggestion.kind.read(wanted)
     except WrongShape as error:
         raise Invalid(
@@ -240,7 +240,7 @@ def _merged(suggestion: Suggestion, change: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _title(title: str) -> str:
-    plain = " ".join(cleaned(title).split())
+    plain = " ".join(clean(title).split())
     if not 1 <= len(plain) <= 255:
         raise Invalid(
             "A title has 1 to 255 characters.",

@@ -50,13 +50,15 @@ def strict_json(text: str) -> Any:
         raise WrongShape(f"not valid JSON: {error.msg.lower()} at character {error.pos}") from error
 
 
-def cleaned(value: Any) -> Any:
+def cleaned(value: Any, depth: int = 0) -> Any:
     """Every text in it as it may be stored and shown: no NUL, control, override or hidden character."""
+    if depth > MAX_DEPTH:
+        raise WrongShape(f"nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):
-        return {clean(str(name)): cleaned(item) for name, item in value.items()}
-    return [cleaned(item) for item in value] if isinstance(value, list) else value
+        return {clean(str(name)): cleaned(item, depth + 1) for name, item in value.items()}
+    return [cleaned(item, depth + 1) for item in value] if isinstance(value, list) else value
 
 
 def clean(text: str) -> str:
