@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 
 from aidecamp import logs, rail, settings
 from aidecamp.chat import api as chat_api
+from aidecamp.chat import pages as chat_pages
 from aidecamp.chat import shutdown
 from aidecamp.chat import tasks as _chat_tasks  # noqa: F401  # its beats
 from aidecamp.chat.turn import Turns
@@ -57,6 +58,7 @@ APIS: tuple[APIRouter, ...] = (
 )
 PAGES: tuple[APIRouter, ...] = (
     identity_pages.router,
+    chat_pages.router,
     metering_pages.router,
     providers_pages.router,
     suggestions_pages.router,

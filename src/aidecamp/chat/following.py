@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from uuid import UUID
 
 from aidecamp.actor import Actor
@@ -45,6 +46,16 @@ async def follow(
         await asyncio.sleep(POLL_SECONDS)
     if entries := await _remembered(database, actor, message_id, after):
         yield entries
+
+
+async def so_far(database: Database, journal: Journal, actor: Actor, message: Message) -> Message:
+    """A running answer with the text that it has now; any other as it is."""
+    if message.status != "streaming":
+        return message
+    feed = journal.local(message.id)
+    entries = list(feed.entries) if feed else await stored(database, actor.customer_id, message.id, 0)
+    said = "".join(events.text_of(entry) for entry in entries if entry.kind == "delta")
+    return replace(message, content=said)
 
 
 async def _is_running(database: Database, actor: Actor, message_id: UUID) -> bool:

@@ -6,11 +6,17 @@ from typing import Any
 
 from aidecamp.chat.models import Message
 from aidecamp.errors import Conflict, Invalid, Refusal, Unavailable
+from aidecamp.providers.failures import ProviderFailure
 
 
 class EmptyQuestion(Invalid):
     title = "The question is empty"
     help = "Write what you want to know or need, then send it."
+
+
+class TooLong(Invalid):
+    title = "The message is too long"
+    help = "Shorten it, or send it in parts."
 
 
 class UnknownSuggestion(Invalid):
@@ -79,3 +85,14 @@ class EndedEarly(Refusal):
         status = STATUSES.get(self._code, 422)
         kind = f"urn:aidecamp:problem:{self._code}"
         return super().problem() | {"type": kind, "status": status, "code": self._code}
+
+
+def explain(message: Message) -> Refusal | None:
+    """Why an answer failed, in the words that were said then, from the code that was kept."""
+    if message.error_code is None:
+        return None
+    if message.status == "interrupted" and message.error_code == Interrupted.code:
+        return Interrupted("The answer was cut off by a restart.")
+    known = {kind.code: kind for kind in ProviderFailure.__subclasses__()}
+    kind = known.get(message.error_code)
+    return kind() if kind else EndedEarly(message)

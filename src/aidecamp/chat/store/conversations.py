@@ -117,27 +117,16 @@ async def change(
     )
 
 
-async def rebind(
-    tx: Transaction,
-    user_id: UUID,
-    id: UUID,
-    *,
-    provider_id: UUID | None,
-    context_type: ContextType,
-    context_ref: dict[str, Any] | None,
-) -> None:
-    """The page's pickers: another provider or another context from the next question on."""
+async def rebind(tx: Transaction, user_id: UUID, id: UUID, *, provider_id: UUID) -> None:
+    """Another provider from the next question on."""
     await tx.run(
         """
-        update ai_conversations set ai_provider_id = %(provider_id)s, context_type = %(context_type)s,
-            context_ref = %(context_ref)s
+        update ai_conversations set ai_provider_id = %(provider_id)s
         where id = %(id)s and user_id = %(user_id)s
         """,
         id=id,
         user_id=user_id,
         provider_id=provider_id,
-        context_type=context_type,
-        context_ref=Jsonb(context_ref) if context_ref else None,
     )
 
 

@@ -86,6 +86,15 @@ for (const starter of document.querySelectorAll("[data-starter]")) {
   });
 }
 
+// Letters of most languages weigh about a quarter of a token; the server reserves by a closer count.
+const estimate = document.querySelector("[data-estimate]");
+question.addEventListener("input", () => {
+  const words = Math.ceil(question.value.length / 4.2);
+  const known = Number(estimate.dataset.estimate) || 0;
+  estimate.hidden = !words && !known;
+  estimate.textContent = `≈ ${(known + words).toLocaleString()} tokens`;
+});
+
 stopForm?.addEventListener("submit", (event) => {
   event.preventDefault();
   fetch(stopForm.action, { method: "POST", body: new FormData(stopForm), headers: { "HX-Request": "true" } });
