@@ -50,6 +50,7 @@ trail = App(name="audit", help="The audit trail.")
 app.command(trail)
 
 GRACEFUL_SECONDS = 20
+WORKER_START_SECONDS = 120
 UVICORN: dict[str, Any] = {
     "timeout_graceful_shutdown": GRACEFUL_SECONDS,
     "log_config": None,
@@ -214,6 +215,8 @@ async def doctor(*, json: AsJson = False) -> None:
 async def verify_trail(*, customer: UUID | None = None, json: AsJson = False) -> None:
     """Walk the sealed trail; status 1 at the first broken link."""
     async with session(_settings()) as database:
+        # What commands wrote while no server ran waits for a sealer: this is one.
+        await audit.seal(database)
         async with database.outside() as tx:
             chosen = [customer] if customer else await audit.customers(tx)
         verdicts = []
