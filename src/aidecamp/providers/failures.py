@@ -207,6 +207,8 @@ def _by_words(complaint: Complaint, wait: float | None) -> ProviderFailure | Non
         return ContextTooLong()
     if FILTER.search(words):
         return ContentFiltered()
+    if "unsupported_country" in words:
+        return ProviderError("The provider does not serve the country of this server.", help=COUNTRY_HELP)
     if KEY.search(words) and status in (None, 400, 401, 403):
         return InvalidKey()
     if MODEL.search(words) and status in (None, 400, 404, 422):
@@ -241,6 +243,7 @@ def _by_status(status: int, wait: float | None = None) -> ProviderFailure:
     return ProviderError()
 
 
+COUNTRY_HELP = "Use a provider or a region of it that serves your country."
 REFUSED_HELP = "Check the model name and the advanced settings of this provider, or try another model."
 
 

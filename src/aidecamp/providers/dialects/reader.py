@@ -117,6 +117,8 @@ class Reader:
         self._over = True
 
     def complain(self, complaint: Complaint) -> None:
+        if self._over:
+            return
         self._flush_text()
         self._out.append(complaint)
         self._over = True
