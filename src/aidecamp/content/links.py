@@ -17,8 +17,9 @@ SHORTENERS = frozenset(("bit.ly", "buff.ly", "cutt.ly", "goo.gl", "is.gd", "ow.l
 
 LABEL = r"[\p{L}\p{N}](?:[\p{L}\p{N}_-]{0,61}[\p{L}\p{N}])?"
 WITH_SCHEME = regex.compile(r"(?i)\b[a-z][a-z0-9+.-]{1,15}://[^\s<>\"'`|\\^]*")
+# After one slash stands a path or "24/7"; after two, an address without its scheme.
 BARE = regex.compile(
-    rf"(?i)(?<![\p{{L}}\p{{N}}@._/#$:-])(?:{LABEL}\.)+(?P<tld>[\p{{L}}]{{2,24}})(?![\p{{L}}\p{{N}}@_-])"
+    rf"(?i)(?<![\p{{L}}\p{{N}}@.])(?<!(?<!/)/)(?:{LABEL}\.)+(?P<tld>[\p{{L}}]{{2,24}})(?![\p{{L}}\p{{N}}@])"
     r"(?::\d{1,5})?(?:[/?#][^\s<>\"'`|\\^]*)?"
 )
 TRAILING = ".,;:!?)]}*_'\"”’…»"

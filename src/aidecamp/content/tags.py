@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -162,13 +163,12 @@ def _unknown(field: str, text: str, tag: Tag, facts: Facts) -> Check:
 
 
 def _check_broken(field: str, text: str, found: list[Tag]) -> list[Check]:
-    rest, end = [], 0
-    for tag in found:
-        rest.append(text[end : tag.start])
-        end = tag.start + len(tag.text)
-    rest.append(text[end:])
-    broken = BROKEN.search("\n".join(rest))
-    if broken is None:
-        return []
-    sentence = f"A merge tag is broken: there is a {broken.group()} without its other half."
-    return [Check("error", "broken_tag", field, sentence, Fix("Close the tag or remove the braces.", field))]
+    """A mark that does not lie wholly inside a tag opens or closes nothing."""
+    starts = [tag.start for tag in found]
+    for mark in BROKEN.finditer(text):
+        before = bisect.bisect_right(starts, mark.start()) - 1
+        if before < 0 or mark.end() > found[before].start + len(found[before].text):
+            sentence = f"A merge tag is broken: there is a {mark.group()} without its other half."
+            fix = Fix("Close the tag or remove the braces.", field)
+            return [Check("error", "broken_tag", field, sentence, fix)]
+    return []

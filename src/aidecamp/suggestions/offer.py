@@ -17,6 +17,9 @@ Mode = Literal["tools", "schema", "fence", "plain"]
 MOST = 3
 """Kinds offered at once: each costs about 200 tokens of every question."""
 
+MOST_IN_SCHEMA = 2
+"""A schema is asked for only where the question wants something made, and then mostly says what."""
+
 BY_CONTEXT: dict[str, tuple[str, ...]] = {
     "campaign": ("email_content", "sms_content", "social_post"),
     "content": ("email_content", "sms_content", "social_post"),
@@ -61,7 +64,7 @@ def is_wanted(question: str, want: Sequence[str] = ()) -> bool:
 
 def tools(kinds: Sequence[Kind]) -> tuple[Tool, ...]:
     """One tool each, named `suggest_<type>`."""
-    return tuple(Tool(TOOL_PREFIX + kind.name, kind.purpose, _arguments(kind)) for kind in kinds)
+    return tuple(Tool(TOOL_PREFIX + kind.name, kind.purpose, _open(_arguments(kind))) for kind in kinds)
 
 
 def schema(kinds: Sequence[Kind], *, lean: bool = False) -> dict[str, Any]:
@@ -71,7 +74,7 @@ def schema(kinds: Sequence[Kind], *, lean: bool = False) -> dict[str, Any]:
     """
     if lean:
         return closed({"reply": sentences(1, 2), "suggestion": _lean(kinds[0])})
-    shapes = [_typed(kind) for kind in kinds]
+    shapes = [_typed(kind) for kind in kinds[:MOST_IN_SCHEMA]]
     return closed({"reply": text(), "suggestion": {"anyOf": [*shapes, {"type": "null"}]}})
 
 
@@ -129,6 +132,13 @@ def _arguments(kind: Kind) -> dict[str, Any]:
         },
         optional=("confidence",),
     )
+
+
+def _open(shape: Any) -> Any:
+    """Without the closing words: arguments are read strictly anyway, and each word is paid for every time."""
+    if isinstance(shape, dict):
+        return {name: _open(item) for name, item in shape.items() if name != "additionalProperties"}
+    return [_open(item) for item in shape] if isinstance(shape, list) else shape
 
 
 def _typed(kind: Kind) -> dict[str, Any]:
