@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import LiteralString
 from uuid import UUID
 
 import httpx2
@@ -53,12 +54,11 @@ async def audience(stage: Stage) -> UUID:
 
 async def contact(stage: Stage) -> UUID:
     contact_id = new_id()
-    async with stage.database.customer(stage.cast.owner.actor) as tx:
-        await tx.run(
-            "insert into contacts (customer_id, id, email) values (%(customer_id)s, %(id)s, 'a@example.org')",
-            customer_id=stage.cast.customer,
-            id=contact_id,
-        )
+    await put(
+        stage,
+        "insert into contacts (customer_id, id, email) values (%(customer_id)s, %(id)s, 'a@example.org')",
+        contact_id,
+    )
     return contact_id
 
 
@@ -71,6 +71,39 @@ async def imported(stage: Stage) -> UUID:
 async def suggestion(stage: Stage) -> UUID:
     stored = await propose(stage.database, stage.cast.user.actor, stage.door.application.state.host, SMS)
     return stored.id
+
+
+async def plan(stage: Stage) -> UUID:
+    plan_id = new_id()
+    await put(
+        stage,
+        "insert into plans (customer_id, id, name, steps, created_by) "
+        "values (%(customer_id)s, %(id)s, 'mine', '[]', %(user_id)s)",
+        plan_id,
+    )
+    return plan_id
+
+
+async def conversation(stage: Stage) -> UUID:
+    return await made(stage.user, "/api/v1/conversations", {"context_type": "analytics"})
+
+
+async def message(stage: Stage) -> UUID:
+    message_id = new_id()
+    await put(
+        stage,
+        "insert into ai_messages (customer_id, id, conversation_id, user_id, role, content, status) values "
+        "(%(customer_id)s, %(id)s, %(parent)s, %(user_id)s, 'assistant', 'All is well.', 'complete')",
+        message_id,
+        parent=await conversation(stage),
+    )
+    return message_id
+
+
+async def put(stage: Stage, sql: LiteralString, object_id: UUID, parent: UUID | None = None) -> None:
+    cast = stage.cast
+    async with stage.database.customer(cast.user.actor) as tx:
+        await tx.run(sql, customer_id=cast.customer, id=object_id, user_id=cast.user.id, parent=parent)
 
 
 async def made(client: httpx2.AsyncClient, path: str, body: dict[str, object]) -> UUID:
@@ -88,7 +121,10 @@ MAKERS: dict[str, Maker] = {
     "contact_id": contact,
     "import_id": imported,
     "suggestion_id": suggestion,
+    "plan_id": plan,
+    "conversation_id": conversation,
+    "message_id": message,
 }
 
 # Shared objects whose maker may act on them although the role alone would not do.
-MADE_BY_USER = {"campaign_id"}
+MADE_BY_USER = {"campaign_id", "plan_id"}
