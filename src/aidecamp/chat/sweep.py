@@ -63,7 +63,7 @@ async def _close(tx: Transaction, ledger: Ledger, turn: Abandoned, entries: list
         error_code=Interrupted.code,
         is_usage_final=False,
     )
-    charge = await ledger.settle(call.reservation(), outcome, tx=tx)
+    charge = await ledger.settle(call.reservation(), outcome, tx=tx, provisional=True)
     why = Interrupted("The server that wrote this answer stopped.")
     await messages.close(tx, turn.message_id, _ending(call.model, content, charge))
     seq = entries[-1].seq if entries else 0

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from urllib.parse import urlencode
 
-from aidecamp.metering.store.usage import Day
+from aidecamp.metering.store.usage import ByProvider, Day
 from aidecamp.metering.usage import Period, Report, Scope, known_cost
 
 PROVIDERS = {
@@ -61,10 +61,7 @@ def usage_view(report: Report, period: Period, scope: Scope) -> UsageView:
         today=_short(report.today),
         days=[Row(_long(d.date), d.tokens, d.request_count, known_cost(d.cost, d.tokens), 0) for d in days],
         models=[_row(m.model, m.tokens, m.request_count, m.cost, total) for m in report.by_model],
-        providers=[
-            _row(PROVIDERS.get(p.provider_type or "", "Unnamed"), p.tokens, p.request_count, p.cost, total)
-            for p in report.by_provider
-        ],
+        providers=_providers(report),
         periods=_periods(report, scope),
         scopes=[
             Link(label, _address(period, report, value), value == scope)
@@ -86,6 +83,26 @@ def _every_day(report: Report) -> list[Day]:
 
 def _row(label: str, tokens: int, requests: int, cost: Decimal | None, total: int) -> Row:
     return Row(label, tokens, requests, known_cost(cost, tokens), tokens / total if total else 0.0)
+
+
+def _providers(report: Report) -> list[Row]:
+    """By the kind of provider: each person connects their own, and their names are theirs."""
+    kinds: dict[str, list[ByProvider]] = {}
+    for part in report.by_provider:
+        kinds.setdefault(part.provider_type or "", []).append(part)
+    rows = []
+    for kind, parts in kinds.items():
+        costs = [part.cost for part in parts if part.cost is not None]
+        rows.append(
+            _row(
+                PROVIDERS.get(kind, "Unnamed"),
+                sum(part.tokens for part in parts),
+                sum(part.request_count for part in parts),
+                sum(costs, Decimal(0)) if costs else None,
+                report.total.tokens,
+            )
+        )
+    return sorted(rows, key=lambda row: -row.tokens)
 
 
 def _periods(report: Report, scope: Scope) -> list[Link]:

@@ -117,7 +117,7 @@ async def by_provider(tx: Transaction, user_id: UUID | None, first: date, last: 
             where date between %(first)s and %(last)s
               and (%(user_id)s::uuid is null or user_id = %(user_id)s)
             group by ai_provider_id, provider_type
-            order by sum(input_tokens + output_tokens) desc, ai_provider_id limit 50""",
+            order by sum(input_tokens + output_tokens) desc, ai_provider_id limit 1000""",
         user_id=user_id,
         first=first,
         last=last,
@@ -134,7 +134,7 @@ async def by_model(tx: Transaction, user_id: UUID | None, first: date, last: dat
              from ai_token_usage
             where date between %(first)s and %(last)s
               and (%(user_id)s::uuid is null or user_id = %(user_id)s)
-            group by model order by sum(input_tokens + output_tokens) desc, model limit 50""",
+            group by model order by sum(input_tokens + output_tokens) desc, model limit 200""",
         user_id=user_id,
         first=first,
         last=last,
