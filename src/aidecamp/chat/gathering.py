@@ -99,4 +99,5 @@ def make_offer(provider: Provider, kinds: tuple[Kind, ...], *, wanted: bool) -> 
         words=offer.instructions(kinds, mode, lean=lean),
         tools=offer.tools(kinds) if mode == "tools" else (),
         schema=offer.schema(kinds, lean=lean) if mode == "schema" else None,
+        example=offer.example(kinds[0]) if lean else (),
     )

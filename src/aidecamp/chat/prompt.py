@@ -65,6 +65,8 @@ class Offer:
     words: str = ""
     tools: tuple[Tool, ...] = ()
     schema: dict[str, Any] | None = None
+    example: tuple[Message, ...] = ()
+    """A question with its answer, which a very small model follows better than any instruction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def assemble(
     """The whole prompt inside the model's window; the oldest messages give way first."""
     system = Message("system", _system(context_type, snapshot, offer, window))
     asked = Message("user", question)
-    fixed = _cost(system) + _cost(asked) + _tools_cost(offer)
+    fixed = _cost(system) + _cost(asked) + _tools_cost(offer) + sum(map(_cost, offer.example))
     room = window - _bound(fixed) - LEAST_OUTPUT
     if room < 0:
         raise ContextTooLong(
@@ -125,7 +127,7 @@ def assemble(
     spare = int((window - output) / SAFETY_FACTOR) - fixed
     past = trim(history, min(LEAN_HISTORY_TOKENS if is_lean(window) else HISTORY_TOKENS, spare))
     prompt = Prompt(
-        messages=(system, *past, asked),
+        messages=(system, *offer.example, *past, asked),
         tools=offer.tools,
         schema=offer.schema,
         schema_name="suggestion" if offer.schema else "answer",

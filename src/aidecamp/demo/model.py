@@ -53,7 +53,8 @@ def listen(port: int, key: str) -> Any:
     params.hostnames, params.port, params.api_keys = ["127.0.0.1"], port, [key]
     params.model_alias = {MODEL}
     params.ui = params.endpoint_props = False
-    threads = max(1, min(4, os.cpu_count() or 1))
+    # One core stays free for the server: threads that wait for each other on a busy machine lose more.
+    threads = max(1, min(4, (os.cpu_count() or 1) - 1))
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.n_threads_http = 2
     try:
@@ -71,7 +72,6 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     arguments = parser.parse_args()
-    os.nice(5)
     # A Ctrl-C in the terminal reaches this process too: the parent decides when the model goes.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     serve(arguments.port, os.environ.pop(KEY_VARIABLE))

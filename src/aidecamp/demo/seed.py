@@ -23,7 +23,7 @@ from aidecamp.workspace.seed import CampaignSeed, ContactSeed, EventSeed
 
 NOTE = "demo.json"
 SHOP, NEIGHBOUR = "Northside Records", "Fjord Outdoor"
-ZONE = "America/New_York"
+ZONE = str(simulation.ZONE)
 PEOPLE = {
     Role.OWNER: "Olivia Owens",
     Role.ADMIN: "Adam Adler",

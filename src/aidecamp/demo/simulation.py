@@ -10,11 +10,13 @@ import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from aidecamp.demo.cdnow import Purchase
 from aidecamp.demo.people import Invented
 
+ZONE = ZoneInfo("America/New_York")
 SEED = 20260101
 WEEKS = 12
 NEWEST_WEEK_LIFT = 1.15
@@ -111,7 +113,7 @@ def post(week: int, start: date) -> Sent:
 
 
 def at(start: date, weekday: int, hour: int) -> datetime:
-    return datetime.combine(on(start, weekday), time(hour), UTC)
+    return datetime.combine(on(start, weekday), time(hour), ZONE)
 
 
 def on(start: date, weekday: int) -> date:
@@ -123,7 +125,7 @@ def happenings(history: list[Purchase], people: list[Invented], sent: list[Sent]
     chance = random.Random(SEED)  # noqa: S311 - a repeatable simulation, no secret
     for purchase in history:
         hour = time(chance.choice((9, 11, 12, 13, 17, 19, 20, 21)), chance.randrange(60))
-        moment = datetime.combine(purchase.day, hour, UTC)
+        moment = datetime.combine(purchase.day, hour, ZONE)
         yield Happening(key(purchase.customer), None, None, "purchased", moment, float(purchase.value))
     warmth = engagement(history)
     gone: set[tuple[str, str]] = set()
