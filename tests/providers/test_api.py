@@ -268,3 +268,13 @@ async def test_resolve_takes_the_default_or_the_named_one(
     async with database.customer(cast.colleague.actor) as tx:
         with pytest.raises(Exception, match="No AI provider"):
             await models.resolve(tx, cast.colleague.actor, UUID(first["id"]))
+
+
+async def test_a_changed_parameter_leaves_the_others(people: Door, cast: Cast, provider: Scripted) -> None:
+    client = await people(cast.user)
+    saved = await made(client, provider)
+    one = f"{URL}/{saved['id']}"
+    changed = await client.patch(one, json={"config": {"temperature": 0.1}})
+    assert changed.json()["config"] == {"temperature": 0.1, "max_tokens": 300}
+    taken = await client.patch(one, json={"config": {"temperature": None}})
+    assert taken.json()["config"] == {"max_tokens": 300}

@@ -66,7 +66,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The fields that a person gave, by name; `api_key` None = take the key away."""
+    """The fields that a person gave, by name; `api_key` None = take the key away.
+
+    `config` is merged into what is stored; a parameter given as None is taken out.
+    """
 
     given: Mapping[str, Any]
 
@@ -75,7 +78,9 @@ class Change:
             row.name, row.provider_type, row.api_endpoint, None, row.model_name, row.config,
             row.is_default, row.is_active,
         )  # fmt: skip
-        return replace(old, **self.given)
+        merged = {**row.config, **self.given.get("config", {})}
+        config = {name: value for name, value in merged.items() if value is not None}
+        return replace(old, **{**self.given, "config": config})
 
 
 async def connect(tx: Transaction, actor: Actor, vault: Vault, wish: Wish) -> Row:

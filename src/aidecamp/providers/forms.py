@@ -78,7 +78,7 @@ class ProviderForm(BaseModel):
             "provider_type": wish.provider_type,
             "api_endpoint": wish.api_endpoint,
             "model_name": wish.model_name,
-            "config": wish.config,
+            "config": {"temperature": None, "api_version": None, **wish.config},
             "is_default": wish.is_default,
         }
         if wish.api_key is not None:

@@ -97,7 +97,7 @@ class ProviderPatch(Closed):
             if given.get(name, ...) is None:
                 del given[name]
         if self.config is not None:
-            given["config"] = self.config.stored()
+            given["config"] = self.config.model_dump(exclude_unset=True)
         if self.api_key is not None:
             given["api_key"] = self.api_key.get_secret_value()
         if "api_endpoint" in given:
