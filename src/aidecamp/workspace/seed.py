@@ -137,7 +137,7 @@ async def _blocks(rows: Iterable[tuple[Any, ...]]) -> AsyncIterator[bytes]:
 def _field(value: Any) -> str:
     """One field of PostgreSQL's COPY text format."""
     if value is None:
-        return "\\N"
+        return ""
     if isinstance(value, bool):
         return "t" if value else "f"
     if isinstance(value, dict):

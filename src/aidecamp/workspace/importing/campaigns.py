@@ -49,7 +49,7 @@ class CampaignRows:
             )
         self._place = {name: self.columns.at.get(name, -1) for name in FIELDS}
 
-    def staged(self, row: list[str]) -> tuple[str | None, ...]:
+    def staged(self, row: list[str]) -> tuple[str, ...]:
         row = [*row, ""]
         name = cells.line(row[self._place["name"]])
         if not name:
@@ -57,15 +57,16 @@ class CampaignRows:
         said = row[self._place["channel"]]
         channel = cells.channel(said) if said.strip() else self._guess(row)
         when = row[self._place["sent_at"]]
-        sent_at = self._clock.moment(when).isoformat() if when.strip() else None
+        sent_at = self._clock.moment(when).isoformat() if when.strip() else ""
         return (
             (cells.unquoted(cells.line(row[self._place["key"]])) or name)[: cells.NAME_LIMIT],
             name[: cells.NAME_LIMIT],
             channel,
             self._status(row, sent_at),
             self._content(row, channel),
-            cells.line(row[self._place["audience"]])[: cells.NAME_LIMIT] or None,
+            cells.line(row[self._place["audience"]])[: cells.NAME_LIMIT],
             sent_at,
+            "f",
         )
 
     def _guess(self, row: list[str]) -> str:
@@ -73,7 +74,7 @@ class CampaignRows:
             return "sms"
         return "social" if row[self._place["text"]].strip() else "email"
 
-    def _status(self, row: list[str], sent_at: str | None) -> str:
+    def _status(self, row: list[str], sent_at: str) -> str:
         said = row[self._place["status"]]
         if not said.strip():
             return "sent" if sent_at else "draft"

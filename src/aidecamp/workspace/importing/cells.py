@@ -83,6 +83,7 @@ def phone(cell: str) -> str:
     return number
 
 
+@lru_cache(maxsize=4096)
 def consent(cell: str) -> bool | None:
     """Yes, no, or nothing said; a word that we don't know is no consent, and no refusal either."""
     word = slug(cell)
@@ -98,6 +99,7 @@ def slug(words: str) -> str:
     return re.sub(r"\W+", "_", plain).strip("_")
 
 
+@lru_cache(maxsize=4096)
 def kind(cell: str) -> str:
     found = KINDS.get(slug(cell))
     if found is None:
@@ -108,6 +110,7 @@ def kind(cell: str) -> str:
     return found
 
 
+@lru_cache(maxsize=4096)
 def channel(cell: str) -> str:
     found = CHANNELS.get(slug(cell))
     if found is None:
@@ -141,9 +144,8 @@ class Clock:
         self._latest = now + timedelta(days=1)
 
     def moment(self, cell: str) -> datetime:
-        plain = unquoted(line(cell))
         try:
-            when = _read(plain)
+            when = _read(cell)
         except (ValueError, OverflowError, OSError):
             raise BadCell("The time is not understood; write it as 2026-11-22 14:30.") from None
         if when.tzinfo is None:
@@ -155,12 +157,13 @@ class Clock:
         return when
 
 
-def _read(plain: str) -> datetime:
-    if plain.isdecimal() and len(plain) in (10, 13):
-        return datetime.fromtimestamp(int(plain[:10]), UTC)
+def _read(cell: str) -> datetime:
     try:
-        return datetime.fromisoformat(plain)
+        return datetime.fromisoformat(cell)
     except ValueError:
+        plain = unquoted(line(cell))
+        if plain.isdecimal() and len(plain) in (10, 13):
+            return datetime.fromtimestamp(int(plain[:10]), UTC)
         bare = plain.removesuffix(" UTC").removesuffix(" Z")
         when = datetime.fromisoformat(bare.replace("/", "-"))
         return when.replace(tzinfo=UTC) if bare != plain else when

@@ -45,11 +45,11 @@ class ContactRows:
                 help="The first row must name the columns, for example: email, first_name, last_name.",
             )
 
-    def staged(self, row: list[str]) -> tuple[str | None, ...]:
+    def staged(self, row: list[str]) -> tuple[str, ...]:
         at = self.columns.at
-        email = cells.email(row[at["email"]]) if _given(row, at, "email") else None
-        phone = cells.phone(row[at["phone"]]) if _given(row, at, "phone") else None
-        key = cells.unquoted(cells.line(row[at["key"]])) if _given(row, at, "key") else None
+        email = cells.email(row[at["email"]]) if _given(row, at, "email") else ""
+        phone = cells.phone(row[at["phone"]]) if _given(row, at, "phone") else ""
+        key = cells.unquoted(cells.line(row[at["key"]])) if _given(row, at, "key") else ""
         if not (email or phone or key):
             raise BadCell("The row has no e-mail address, phone number or key.")
         if key and len(key) > cells.NAME_LIMIT:
@@ -66,14 +66,14 @@ class ContactRows:
             _said(self._consent(row, "sms")),
         )
 
-    def _names(self, row: list[str]) -> tuple[str | None, str | None]:
+    def _names(self, row: list[str]) -> tuple[str, str]:
         at = self.columns.at
-        first = _name(row[at["first_name"]]) if "first_name" in at else None
-        last = _name(row[at["last_name"]]) if "last_name" in at else None
+        first = _name(row[at["first_name"]]) if "first_name" in at else ""
+        last = _name(row[at["last_name"]]) if "last_name" in at else ""
         if first or last or "name" not in at:
             return first, last
-        given, _, family = (_name(row[at["name"]]) or "").partition(" ")
-        return given or None, family or None
+        given, _, family = _name(row[at["name"]]).partition(" ")
+        return given, family
 
     def _consent(self, row: list[str], channel: str) -> bool | None:
         """What is suppressed stays so, even where the same row says subscribed."""
@@ -84,7 +84,7 @@ class ContactRows:
         asked = at.get(f"{channel}_consent")
         return cells.consent(row[asked]) if asked is not None else None
 
-    def _attributes(self, row: list[str]) -> str | None:
+    def _attributes(self, row: list[str]) -> str:
         found: dict[str, Any] = {}
         given = self.columns.at.get("attributes")
         if given is not None and row[given].strip():
@@ -94,7 +94,7 @@ class ContactRows:
             if cell and (value := cells.text(cell)):
                 found[name] = value[: cells.TEXT_LIMIT]
         if not found:
-            return None
+            return ""
         encoded = msgspec.json.encode(found).decode()
         if len(encoded) > ATTRIBUTES_LIMIT:
             raise BadCell("The other columns together are longer than 16,384 characters.")
@@ -105,14 +105,16 @@ def _given(row: list[str], at: dict[str, int], field: str) -> bool:
     return field in at and bool(row[at[field]].strip())
 
 
-def _name(cell: str) -> str | None:
+def _name(cell: str) -> str:
+    if cell.isprintable():
+        return cell.strip()[: cells.NAME_LIMIT]
     if "\n" in cell.strip() or "\r" in cell.strip():
         raise BadCell("A name holds a line break.")
-    return cells.line(cell)[: cells.NAME_LIMIT] or None
+    return cells.line(cell)[: cells.NAME_LIMIT]
 
 
-def _said(consent: bool | None) -> str | None:
-    return None if consent is None else ("t" if consent else "f")
+def _said(consent: bool | None) -> str:
+    return "" if consent is None else ("t" if consent else "f")
 
 
 def _object(cell: str) -> dict[str, Any]:

@@ -97,12 +97,11 @@ class Intake:
         if self.rows is None and records:
             self._begin(records.pop(0))
         lines: list[str] = []
+        self.read += len(records)
         for record in records:
-            self.read += 1
             if isinstance(record, Malformed):
                 self.rejects.add(record.line, record.reason, [record.raw])
-                continue
-            if line := self._line(record):
+            elif line := self._line(record):
                 lines.append(line)
         return "".join(lines).encode("utf-8", "replace")
 

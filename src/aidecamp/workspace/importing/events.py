@@ -38,38 +38,41 @@ class EventRows:
             )
         self._place = {name: self.columns.at.get(name, -1) for name in FIELDS}
 
-    def staged(self, row: list[str]) -> tuple[str | None, ...]:
+    def staged(self, row: list[str]) -> tuple[str, ...]:
         row = [*row, ""]  # the cell at -1, for the columns that the file lacks
         at = self._place
         contact, email, phone = self._who(row)
-        kind = cells.kind(row[at["kind"]])
         channel, value = row[at["channel"]], row[at["value"]]
         return (
             contact,
             email,
             phone,
-            cells.line(row[at["campaign"]])[: cells.NAME_LIMIT] or None,
-            kind,
-            cells.channel(channel) if channel.strip() else None,
+            _word(row[at["campaign"]]),
+            cells.kind(row[at["kind"]]),
+            cells.channel(channel) if channel.strip() else "",
             self._clock.moment(row[at["occurred_at"]]).isoformat(),
-            str(cells.money(value)) if value.strip() else None,
-            cells.line(row[at["event_key"]])[: cells.NAME_LIMIT] or None,
+            str(cells.money(value)) if value.strip() else "",
+            _word(row[at["event_key"]]),
         )
 
-    def _who(self, row: list[str]) -> tuple[str | None, str | None, str | None]:
+    def _who(self, row: list[str]) -> tuple[str, str, str]:
         """A contact column may hold keys or addresses; an address counts as an address."""
         at = self._place
-        contact: str | None = cells.unquoted(cells.line(row[at["contact"]])) or None
-        email = row[at["email"]]
-        phone = row[at["phone"]]
-        if contact and "@" in contact and cells.EMAIL.fullmatch(contact) and not email.strip():
-            email, contact = contact, None
-        if contact and len(contact) > cells.NAME_LIMIT:
-            raise BadCell("The contact's key is longer than 200 characters.")
-        if not (contact or email.strip() or phone.strip() or row[at["campaign"]].strip()):
+        contact, email, phone = row[at["contact"]], row[at["email"]], row[at["phone"]]
+        if contact.strip():
+            contact = cells.unquoted(cells.line(contact))
+            if "@" in contact and not email.strip() and cells.EMAIL.fullmatch(contact):
+                contact, email = "", contact
+            if len(contact) > cells.NAME_LIMIT:
+                raise BadCell("The contact's key is longer than 200 characters.")
+        elif not (email.strip() or phone.strip() or row[at["campaign"]].strip()):
             raise BadCell("The row names neither a contact nor a campaign.")
         return (
             contact,
-            cells.email(email) if email.strip() else None,
-            cells.phone(phone) if phone.strip() else None,
+            cells.email(email) if email.strip() else "",
+            cells.phone(phone) if phone.strip() else "",
         )
+
+
+def _word(cell: str) -> str:
+    return cells.line(cell)[: cells.NAME_LIMIT] if cell else ""

@@ -19,11 +19,14 @@ from aidecamp.workspace.store import merge_campaigns, merge_contacts, merge_even
 
 
 class Rows(Protocol):
-    """Reads one file's rows; `staged` gives the columns of the staging table after `line` (and `id`)."""
+    """Reads one file's rows; `staged` gives the columns of the staging table after `line` (and `id`).
+
+    An empty column is null. No column holds a tab or a line end.
+    """
 
     columns: Columns
 
-    def staged(self, row: list[str]) -> tuple[str | None, ...]: ...
+    def staged(self, row: list[str]) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +43,14 @@ class Merge:
 class Kind:
     rows: Callable[[list[str], str, datetime], Rows]
     has_ids: bool
-    tail: tuple[str, ...]
-    """Columns of the staging table that a file can't give."""
     stage: Callable[[Transaction, AsyncIterable[bytes]], Awaitable[None]]
     merge: Callable[[Transaction, Actor], Awaitable[Merge]]
 
-    def line(self, number: int, staged: tuple[str | None, ...]) -> str:
+    def line(self, number: int, staged: tuple[str, ...]) -> str:
         """One line of PostgreSQL's COPY text format."""
-        body = "\t".join("\\N" if v is None else v.replace("\\", "\\\\") for v in (*staged, *self.tail))
+        body = "\t".join(staged)
+        if "\\" in body:
+            body = body.replace("\\", "\\\\")
         return f"{number}\t{new_id()}\t{body}\n" if self.has_ids else f"{number}\t{body}\n"
 
 
@@ -83,8 +86,8 @@ async def merge_campaign_rows(tx: Transaction, actor: Actor) -> Merge:
 
 KINDS: dict[ImportKind, Kind] = {
     "contacts": Kind(
-        lambda header, _zone, _now: ContactRows(header), True, (), staging.contacts, merge_contact_rows
+        lambda header, _zone, _now: ContactRows(header), True, staging.contacts, merge_contact_rows
     ),
-    "events": Kind(EventRows, False, (), staging.events, merge_event_rows),
-    "campaigns": Kind(CampaignRows, True, ("f",), staging.campaigns, merge_campaign_rows),
+    "events": Kind(EventRows, False, staging.events, merge_event_rows),
+    "campaigns": Kind(CampaignRows, True, staging.campaigns, merge_campaign_rows),
 }

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
+from typing import NamedTuple
 
 from aidecamp.workspace.importing.decoding import Decoder
 
@@ -22,9 +23,8 @@ UNCLOSED = "A quote is opened and never closed."
 TOO_LONG = "A cell is longer than 131,072 characters."
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """`line` is the physical line the row begins on, from 1."""
+class Row(NamedTuple):
+    """`line` is the physical line the row begins on, from 1. A tuple, since there are millions of them."""
 
     line: int
     cells: list[str]

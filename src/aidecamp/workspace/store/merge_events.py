@@ -115,7 +115,7 @@ async def ready(tx: Transaction, actor: Actor) -> None:
         with known as (
             select p.contact_id, k.campaign_id, s.occurred_at, s.kind, s.value, s.event_key,
                    coalesce(s.channel, k.channel) as channel,
-                   lpad(to_hex((extract(epoch from s.occurred_at) * 1000)::bigint), 12, '0') as time_part,
+                   lpad(to_hex((date_part('epoch', s.occurred_at) * 1000)::bigint), 12, '0') as time_part,
                    md5(concat_ws('|', p.contact_id, k.campaign_id, s.kind, coalesce(s.channel, k.channel),
                                  s.value, 'e:' || s.event_key)) as digest
             from staged_events s
@@ -152,7 +152,7 @@ async def insert(tx: Transaction) -> int:
         """
         insert into events (customer_id, id, contact_id, campaign_id, occurred_at, kind, channel, value)
         select customer_id, id, contact_id, campaign_id, occurred_at, kind, channel, value
-        from ready_events order by id
+        from ready_events
         """
     )
 

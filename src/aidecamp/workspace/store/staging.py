@@ -31,7 +31,7 @@ async def contacts(tx: Transaction, blocks: AsyncIterable[bytes]) -> None:
         ) on commit drop
         """
     )
-    await _fill(tx.copy("copy staged_contacts from stdin"), blocks)
+    await _fill(tx.copy("copy staged_contacts from stdin (null '')"), blocks)
     await tx.run("analyze staged_contacts")
 
 
@@ -44,7 +44,7 @@ async def events(tx: Transaction, blocks: AsyncIterable[bytes]) -> None:
         ) on commit drop
         """
     )
-    await _fill(tx.copy("copy staged_events from stdin"), blocks)
+    await _fill(tx.copy("copy staged_events from stdin (null '')"), blocks)
     await tx.run("analyze staged_events")
 
 
@@ -57,7 +57,7 @@ async def campaigns(tx: Transaction, blocks: AsyncIterable[bytes]) -> None:
         ) on commit drop
         """
     )
-    await _fill(tx.copy("copy staged_campaigns from stdin"), blocks)
+    await _fill(tx.copy("copy staged_campaigns from stdin (null '')"), blocks)
 
 
 async def clear_contacts(tx: Transaction) -> None:
