@@ -1,23 +1,17 @@
-"""Files as chunks in PostgreSQL, in and out in constant memory."""
+"""Files and their chunks."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from aidecamp.actor import Actor
-from aidecamp.db.ids import new_id
-from aidecamp.db.pool import Database
 from aidecamp.db.transaction import Transaction
-from aidecamp.errors import NotFound, TooLarge
+from aidecamp.errors import NotFound
 
 Purpose = Literal["import", "rejects", "export"]
-
-CHUNK_BYTES = 256 * 1024
-KEPT = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,82 +29,17 @@ class File:
 COLUMNS = "id, name, purpose, bytes, is_complete, created_by, created_at, expires_at"
 
 
-class FileWriter:
-    """A file being written, a short transaction per chunk: a slow sender holds no connection."""
-
-    def __init__(self, database: Database, actor: Actor, file_id: UUID, limit: int | None) -> None:
-        self.id = file_id
-        self.bytes = 0
-        self._database = database
-        self._actor = actor
-        self._limit = limit
-        self._buffer = bytearray()
-        self._position = 0
-
-    async def write(self, data: bytes) -> None:
-        self.bytes += len(data)
-        if self._limit is not None and self.bytes > self._limit:
-            raise TooLarge(
-                f"The file is larger than {self._limit // 2**20} MiB.",
-                help="Split it, or import it on the server with `aidecamp import`, which knows no limit.",
-            )
-        self._buffer += data
-        while len(self._buffer) >= CHUNK_BYTES:
-            await self._flush(CHUNK_BYTES)
-
-    async def finish(self) -> None:
-        if self._buffer:
-            await self._flush(len(self._buffer))
-        async with self._database.customer(self._actor) as tx:
-            await complete(tx, self.id, self.bytes)
-
-    async def discard(self) -> None:
-        async with self._database.customer(self._actor) as tx:
-            await delete(tx, self.id)
-
-    async def _flush(self, size: int) -> None:
-        chunk = bytes(self._buffer[:size])
-        del self._buffer[:size]
-        async with self._database.customer(self._actor) as tx:
-            await append(tx, self._actor, self.id, self._position, chunk)
-        self._position += 1
-
-
-async def writer(
-    database: Database,
-    actor: Actor,
-    *,
-    name: str,
-    purpose: Purpose,
-    limit: int | None = None,
-    kept: timedelta = KEPT,
-) -> FileWriter:
-    """Open a new file for writing; it can't be read before `finish`, and goes after `kept`."""
-    file_id = new_id()
-    async with database.customer(actor) as tx:
-        await insert(tx, actor, id=file_id, name=name, purpose=purpose, kept=kept)
-    return FileWriter(database, actor, file_id, limit)
-
-
-async def chunks(database: Database, actor: Actor, file_id: UUID) -> AsyncIterator[bytes]:
-    """The bytes of a complete file, a chunk a transaction: a slow reader holds no connection either."""
-    position = 0
-    while True:
-        async with database.customer(actor) as tx:
-            data = await chunk(tx, file_id, position)
-        if data is None:
-            return
-        yield data
-        position += 1
-
-
 async def insert(
     tx: Transaction, actor: Actor, *, id: UUID, name: str, purpose: Purpose, kept: timedelta
 ) -> None:
     await tx.run(
         """
-        insert into files (customer_id, id, name, purpose, created_by, expires_at)
-        values (%(customer_id)s, %(id)s, %(name)s, %(purpose)s, %(user_id)s, now() + %(kept)s)
+        with file as (
+            insert into files (customer_id, id, name, purpose, created_by, expires_at)
+            values (%(customer_id)s, %(id)s, %(name)s, %(purpose)s, %(user_id)s, now() + %(kept)s)
+        )
+        insert into due (kind, customer_id, object_id, due_at)
+        values ('file', %(customer_id)s, %(id)s, now() + interval '1 hour')
         """,
         customer_id=actor.customer_id,
         id=id,
@@ -136,7 +65,16 @@ async def append(tx: Transaction, actor: Actor, file_id: UUID, position: int, da
 
 async def complete(tx: Transaction, file_id: UUID, size: int) -> None:
     await tx.run(
-        "update files set is_complete = true, bytes = %(size)s where id = %(id)s", id=file_id, size=size
+        """
+        with file as (
+            update files set is_complete = true, bytes = %(size)s where id = %(id)s
+            returning customer_id, id, expires_at
+        )
+        update due set due_at = file.expires_at
+        from file where due.kind = 'file' and (due.customer_id, due.object_id) = (file.customer_id, file.id)
+        """,
+        id=file_id,
+        size=size,
     )
 
 
@@ -168,11 +106,29 @@ async def delete(tx: Transaction, file_id: UUID) -> None:
     await tx.run("delete from files where id = %(id)s", id=file_id)
 
 
-async def sweep(tx: Transaction) -> int:
-    """Remove the customer's expired files, and uploads that were never finished within an hour."""
-    return await tx.run(
+async def customers_due(tx: Transaction, limit: int) -> list[UUID]:
+    """Customers with files to remove; asked outside of all customers."""
+    return await tx.values(
+        """
+        select distinct customer_id from (
+            select customer_id from due where kind = 'file' and due_at < now() order by due_at
+            limit %(limit)s
+        ) oldest
+        """,
+        limit=limit,
+    )
+
+
+async def sweep(tx: Transaction, customer_id: UUID) -> int:
+    """Remove the customer's expired files, and uploads that were not finished within an hour."""
+    removed = await tx.run(
         """
         delete from files
-        where expires_at < now() or (not is_complete and created_at < now() - interval '1 hour')
+        where expires_at <= now() or (not is_complete and created_at <= now() - interval '1 hour')
         """
     )
+    await tx.run(
+        "delete from due where kind = 'file' and customer_id = %(customer_id)s and due_at < now()",
+        customer_id=customer_id,
+    )
+    return removed

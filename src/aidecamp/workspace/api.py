@@ -11,6 +11,7 @@ from starlette.responses import StreamingResponse
 
 from aidecamp.actor import Actor
 from aidecamp.errors import Conflict, NotFound, TooLarge
+from aidecamp.files import pieces
 from aidecamp.files import store as files
 from aidecamp.identity.guards import Caller, allowed
 from aidecamp.identity.rights import Right
@@ -187,7 +188,7 @@ async def download_rejected(import_id: UUID, actor: Caller, db: Db) -> Streaming
             raise NotFound("No row of this import was rejected, or the file has expired.")
         file = await files.find(tx, job.rejected_id)
     return StreamingResponse(
-        files.chunks(db, actor, file.id),
+        pieces.chunks(db, actor, file.id),
         media_type="text/csv; charset=utf-8",
         headers={
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}",

@@ -13,8 +13,9 @@ import structlog
 from aidecamp.actor import Actor, Role
 from aidecamp.db.pool import Database
 from aidecamp.errors import Refusal
+from aidecamp.files import pieces
 from aidecamp.files import store as files
-from aidecamp.files.store import FileWriter
+from aidecamp.files.pieces import FileWriter
 from aidecamp.workspace.importing import engine
 from aidecamp.workspace.models import Import
 from aidecamp.workspace.store import imports
@@ -64,7 +65,7 @@ async def _import(database: Database, actor: Actor, job: Import, file_id: UUID) 
                 await imports.report(tx, job.id, 0.5 * taken / size, rows)
 
     def source() -> AsyncIterator[bytes]:
-        return files.chunks(database, actor, file_id)
+        return pieces.chunks(database, actor, file_id)
 
     try:
         summary = await engine.run(database, actor, job.kind, source, aside.write, progress)
@@ -93,7 +94,7 @@ class Aside:
 
     async def write(self, data: bytes) -> None:
         if self._writer is None:
-            self._writer = await files.writer(
+            self._writer = await pieces.writer(
                 self._database, self._actor, name=self._name, purpose="rejects", kept=REJECTS_KEPT
             )
         await self._writer.write(data)

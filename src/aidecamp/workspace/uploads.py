@@ -9,7 +9,7 @@ from aidecamp.actor import Actor
 from aidecamp.db.ids import new_id
 from aidecamp.db.pool import Database
 from aidecamp.errors import Invalid
-from aidecamp.files import store as files
+from aidecamp.files import pieces
 from aidecamp.web.text import clean_name
 from aidecamp.workspace.models import Import, ImportKind
 from aidecamp.workspace.store import imports
@@ -23,9 +23,9 @@ LARGER_BODIES = dict.fromkeys(("/api/v1/imports", "/imports"), IMPORT_LIMIT + 64
 async def accept(database: Database, actor: Actor, kind: ImportKind, upload: UploadFile) -> Import:
     """Store the upload and queue its import; both or neither show."""
     name = clean_name(upload.filename or "")[:255] or "upload.csv"
-    writer = await files.writer(database, actor, name=name, purpose="import", limit=IMPORT_LIMIT)
+    writer = await pieces.writer(database, actor, name=name, purpose="import", limit=IMPORT_LIMIT)
     try:
-        while data := await upload.read(files.CHUNK_BYTES):
+        while data := await upload.read(pieces.CHUNK_BYTES):
             await writer.write(data)
         if writer.bytes == 0:
             raise Invalid("The file is empty.", help="Choose a CSV file whose first row names the columns.")

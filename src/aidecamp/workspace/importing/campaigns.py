@@ -8,8 +8,9 @@ import msgspec
 
 from aidecamp.errors import Invalid
 from aidecamp.workspace.importing import cells
-from aidecamp.workspace.importing.cells import BadCell, Clock
+from aidecamp.workspace.importing.cells import BadCell
 from aidecamp.workspace.importing.columns import Columns, understand
+from aidecamp.workspace.importing.times import Clock
 
 FIELDS: dict[str, tuple[str, ...]] = {
     "key": ("campaign_id", "campaign_key", "external_key", "external_id", "unique_id"),

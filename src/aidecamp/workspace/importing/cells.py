@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from aidecamp.web.text import clean, clean_name
 
@@ -15,7 +13,6 @@ TEXT_LIMIT = 2000
 NAME_LIMIT = 200
 EMAIL_LIMIT = 254
 MONEY_LIMIT = Decimal("999999999999.99")
-EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 
 EMAIL = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,63}")
 PHONE = re.compile(r"\+?\d{5,15}")
@@ -134,36 +131,3 @@ def money(cell: str) -> Decimal:
     if not amount.is_finite() or abs(amount) > MONEY_LIMIT:
         raise BadCell("The value is out of range.")
     return amount.quantize(Decimal("0.01"))
-
-
-class Clock:
-    """Times of one file: with an offset as they say, without one in the customer's zone."""
-
-    def __init__(self, zone: str, now: datetime) -> None:
-        self._zone = ZoneInfo(zone)
-        self._latest = now + timedelta(days=1)
-
-    def moment(self, cell: str) -> datetime:
-        try:
-            when = _read(cell)
-        except (ValueError, OverflowError, OSError):
-            raise BadCell("The time is not understood; write it as 2026-11-22 14:30.") from None
-        if when.tzinfo is None:
-            when = when.replace(tzinfo=self._zone)
-        if not when >= EARLIEST:
-            raise BadCell("The time lies before 1970.")
-        if when > self._latest:
-            raise BadCell("The time lies in the future.")
-        return when
-
-
-def _read(cell: str) -> datetime:
-    try:
-        return datetime.fromisoformat(cell)
-    except ValueError:
-        plain = unquoted(line(cell))
-        if plain.isdecimal() and len(plain) in (10, 13):
-            return datetime.fromtimestamp(int(plain[:10]), UTC)
-        bare = plain.removesuffix(" UTC").removesuffix(" Z")
-        when = datetime.fromisoformat(bare.replace("/", "-"))
-        return when.replace(tzinfo=UTC) if bare != plain else when

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from aidecamp.errors import Invalid
 from aidecamp.workspace.importing import cells
-from aidecamp.workspace.importing.cells import BadCell, Clock
+from aidecamp.workspace.importing.cells import BadCell
 from aidecamp.workspace.importing.columns import Columns, understand
+from aidecamp.workspace.importing.times import Clock
 
 FIELDS: dict[str, tuple[str, ...]] = {
     "contact": ("contact_key", "contact_id", "external_key", "external_id", "key", "subscriber", "recipient",

@@ -56,8 +56,12 @@ class Kind:
 
 async def merge_contact_rows(tx: Transaction, actor: Actor) -> Merge:
     await merge_contacts.match(tx)
-    refused = await merge_contacts.refuse_twins(tx)
-    await merge_contacts.collapse(tx)
+    twins = await merge_contacts.has_twins(tx)
+    if twins:
+        await merge_contacts.join_twins(tx)
+        await merge_contacts.refuse_twins(tx)
+    refused = await merge_contacts.refused(tx)
+    await (merge_contacts.collapse(tx) if twins else merge_contacts.take_as_they_are(tx))
     updated = await merge_contacts.update_known(tx)
     created = await merge_contacts.insert_new(tx, actor)
     return Merge(created, updated, {row.line: row.reason for row in refused})

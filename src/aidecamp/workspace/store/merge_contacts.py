@@ -15,33 +15,55 @@ class Rejected:
 
 
 async def match(tx: Transaction) -> None:
-    """Aim each staged row at an existing contact, or at the first staged row of the same new one."""
+    """Aim each staged row at the contact that has its key, else its address, else its phone number."""
     await tx.run(
         """
         create temporary table aimed_contacts on commit drop as
-        with matched as (
-            select s.*, coalesce(k.id, e.id, p.id) as target,
-                   case when e.id is null then null
-                        when k.id is not null and k.id <> e.id then true
-                        when k.id is null and s.key <> e.key then true end as is_taken
-            from staged_contacts s
-            left join contacts k on k.key = s.key
-            left join contacts e on e.email = s.email
-            left join contacts p on p.phone = s.phone and p.key is null and p.email is null
-                                and s.key is null and s.email is null
-        )
-        select line, key, email, phone, first_name, last_name, attributes, email_consent, sms_consent,
-               target is null as is_new,
-               case when is_taken then 'Another contact has this e-mail address.' end as reason,
-               coalesce(target, first_value(id) over (
-                   partition by target is null, coalesce('k' || key, 'e' || email, 'p' || phone)
-                   order by line)) as contact_id
-        from matched
+        select s.*, coalesce(k.id, e.id, p.id) is null as is_new,
+               coalesce(k.id, e.id, p.id, s.id) as contact_id,
+               case when e.id is null then null
+                    when k.id is not null and k.id <> e.id or k.id is null and s.key <> e.key
+                    then 'Another contact has this e-mail address.' end as reason
+        from staged_contacts s
+        left join contacts k on k.key = s.key
+        left join contacts e on e.email = s.email
+        left join contacts p on p.phone = s.phone and p.key is null and p.email is null
+                            and s.key is null and s.email is null
         """
     )
 
 
-async def refuse_twins(tx: Transaction) -> list[Rejected]:
+async def has_twins(tx: Transaction) -> bool:
+    """Whether two rows mean one contact; most files have none, and their rows are final as they are."""
+    return bool(
+        await tx.value(
+            """
+            select exists (select from aimed_contacts where email is not null
+                           group by email having count(*) > 1)
+                or exists (select from aimed_contacts where key is not null group by key having count(*) > 1)
+                or exists (select from aimed_contacts where key is null and email is null
+                           group by phone having count(*) > 1)
+                or exists (select from aimed_contacts where not is_new
+                           group by contact_id having count(*) > 1)
+            """
+        )
+    )
+
+
+async def join_twins(tx: Transaction) -> None:
+    """Rows of one new contact get the id of its first row."""
+    await tx.run(
+        """
+        update aimed_contacts a set contact_id = f.contact_id
+        from (select line, first_value(contact_id) over (
+                  partition by coalesce('k' || key, 'e' || email, 'p' || phone) order by line) as contact_id
+              from aimed_contacts where is_new) f
+        where f.line = a.line and a.contact_id <> f.contact_id
+        """
+    )
+
+
+async def refuse_twins(tx: Transaction) -> None:
     """Two rows that give one address to two contacts, or one contact two keys: the first one stands."""
     await tx.run(
         """
@@ -59,9 +81,17 @@ async def refuse_twins(tx: Transaction) -> list[Rejected]:
               or (a.key is not null and (a.contact_id <> f.of_key or a.key <> f.own_key)))
         """
     )
+
+
+async def refused(tx: Transaction) -> list[Rejected]:
     return await tx.all(
         Rejected, "select line, reason from aimed_contacts where reason is not null order by line"
     )
+
+
+async def take_as_they_are(tx: Transaction) -> None:
+    await tx.run("delete from aimed_contacts where reason is not null")
+    await tx.run("alter table aimed_contacts rename to final_contacts")
 
 
 async def collapse(tx: Transaction) -> None:
@@ -69,22 +99,17 @@ async def collapse(tx: Transaction) -> None:
     await tx.run(
         """
         create temporary table final_contacts on commit drop as
-        with kept as (
-            select *, count(*) over (partition by contact_id) as rows from aimed_contacts where reason is null
-        )
-        select contact_id, is_new, key, email, phone, first_name, last_name, attributes, email_consent,
-               sms_consent
-        from kept where rows = 1
-        union all
-        select contact_id, bool_and(is_new),
-               (array_agg(key order by line desc) filter (where key is not null))[1],
-               (array_agg(email order by line desc) filter (where email is not null))[1],
-               (array_agg(phone order by line desc) filter (where phone is not null))[1],
-               (array_agg(first_name order by line desc) filter (where first_name is not null))[1],
-               (array_agg(last_name order by line desc) filter (where last_name is not null))[1],
-               (array_agg(attributes order by line desc) filter (where attributes is not null))[1],
-               bool_and(email_consent), bool_and(sms_consent)
-        from kept where rows > 1 group by contact_id
+        select contact_id, bool_and(is_new) as is_new,
+               (array_agg(key order by line desc) filter (where key is not null))[1] as key,
+               (array_agg(email order by line desc) filter (where email is not null))[1] as email,
+               (array_agg(phone order by line desc) filter (where phone is not null))[1] as phone,
+               (array_agg(first_name order by line desc) filter (where first_name is not null))[1]
+                   as first_name,
+               (array_agg(last_name order by line desc) filter (where last_name is not null))[1] as last_name,
+               (array_agg(attributes order by line desc) filter (where attributes is not null))[1]
+                   as attributes,
+               bool_and(email_consent) as email_consent, bool_and(sms_consent) as sms_consent
+        from aimed_contacts where reason is null group by contact_id
         """
     )
 
@@ -96,7 +121,7 @@ async def insert_new(tx: Transaction, actor: Actor) -> int:
                               email_consent, sms_consent)
         select %(customer_id)s, contact_id, key, email, phone, first_name, last_name, attributes,
                email_consent, sms_consent
-        from final_contacts where is_new order by contact_id
+        from final_contacts where is_new
         """,
         customer_id=actor.customer_id,
     )

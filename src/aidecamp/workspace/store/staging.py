@@ -62,7 +62,7 @@ async def campaigns(tx: Transaction, blocks: AsyncIterable[bytes]) -> None:
 
 async def clear_contacts(tx: Transaction) -> None:
     """So that one transaction may load twice."""
-    await tx.run("drop table staged_contacts, aimed_contacts, final_contacts")
+    await tx.run("drop table if exists staged_contacts, aimed_contacts, final_contacts")
 
 
 async def clear_events(tx: Transaction) -> None:
