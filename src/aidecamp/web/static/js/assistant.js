@@ -101,14 +101,15 @@ stopForm?.addEventListener("submit", (event) => {
 });
 
 composer.addEventListener("htmx:after:request", (event) => {
-  if (event.detail.ctx.response?.raw?.ok ?? true) question.value = "";
+  if (event.detail.ctx.response?.raw?.ok) question.value = "";
 });
 
 // The page's own requests add messages at the end: the asker wants to see them.
-log.addEventListener("htmx:after:swap", () => {
+document.addEventListener("htmx:after:swap", (event) => {
+  equip();
+  if (event.target !== composer) return;
   log.querySelector(".start")?.remove();
   log.scrollTop = log.scrollHeight;
-  equip();
 });
 
 log.scrollTop = log.scrollHeight;
