@@ -15,7 +15,8 @@ $(UV):
 	|| { echo "uv could not be installed: $(PY) needs venv or pip, and a package index"; exit 1; }
 
 install: $(UV)
-	@UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --all-extras --quiet --python "$$(command -v $(PY))"
+	@test -x .venv/bin/python || $(UV) venv --quiet --no-python-downloads --python "$$($(PY) -c 'import sys; print(sys.executable)')"
+	@$(UV) sync --frozen --all-extras --quiet --no-python-downloads
 
 run: install
 	.venv/bin/aidecamp demo --port $(PORT)
