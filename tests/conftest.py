@@ -25,6 +25,7 @@ from aidecamp.db.embedded import running
 from aidecamp.db.ids import new_id
 from aidecamp.db.migrate import migrate
 from aidecamp.db.pool import Database
+from aidecamp.metering.prices import Prices
 from aidecamp.settings import Settings
 from tests.door import Door
 from tests.people import Cast, gather
@@ -129,7 +130,18 @@ async def _template(urls: Urls) -> None:
             return
         connection.execute(f"create database making owner {OWNER}")
         await migrate(to(urls.owner, "making"), SERVING)
+        await _prices(to(urls.serving, "making"))
         connection.execute(f"alter database making rename to {TEMPLATE}")
+
+
+async def _prices(url: str) -> None:
+    """Else every application under test would start a process to bring the same list in again."""
+    database = Database(url)
+    await database.open()
+    try:
+        await Prices(database).fill()
+    finally:
+        await database.close()
 
 
 if "xdist" not in sys.modules:

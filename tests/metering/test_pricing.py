@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+import psycopg
 import pytest
 from genai_prices import Usage, calc_price
 from hypothesis import HealthCheck, given, settings
@@ -102,8 +103,10 @@ async def test_the_database_makes_the_same_sum(
 
 
 async def test_the_list_is_brought_in_once_and_prices_a_call(
-    database: Database, cast: Cast, ledger: Ledger
+    database: Database, cast: Cast, ledger: Ledger, owner_url: str
 ) -> None:
+    async with await psycopg.AsyncConnection.connect(owner_url) as owner:
+        await owner.execute("delete from prices")
     prices = Prices(database)
     assert not await prices.load()
     await prices.fill()

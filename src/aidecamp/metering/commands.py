@@ -37,7 +37,8 @@ async def verify_(
         json,
     )
     if findings:
-        raise CommandFailed(f"{len(findings)} figures differ from the ledger.")
+        figures = "1 figure differs" if len(findings) == 1 else f"{len(findings)} figures differ"
+        raise CommandFailed(f"{figures} from the ledger.")
 
 
 def _report(checked: int, findings: list[Finding]) -> str:
