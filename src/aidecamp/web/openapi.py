@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from aidecamp.errors import Forbidden, Invalid, RateLimited, TooLarge, Unauthenticated, Unavailable
-from aidecamp.web.problems import Crashed, responses
+from aidecamp.web.problems import Crashed, Malformed, responses
 
 PROBLEM = {
     "type": "object",
@@ -34,7 +34,7 @@ PROBLEM = {
         },
     },
 }
-ALWAYS = responses(Unauthenticated, Forbidden, Invalid, RateLimited, Crashed, Unavailable)
+ALWAYS = responses(Malformed, Unauthenticated, Forbidden, Invalid, RateLimited, Crashed, Unavailable)
 WITH_BODY = responses(TooLarge)
 SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer"},
