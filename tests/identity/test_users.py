@@ -119,4 +119,4 @@ async def test_auth_21_a_token_of_somebody_else_is_not_there(database: Database,
     for person in (cast.colleague, cast.owner, cast.stranger):
         with pytest.raises(NotFound):
             async with database.customer(person.actor) as tx:
-                await tokens.revoke(tx, person.actor, token.id)
+                await tokens.revoke(tx, Signals(database), person.actor, token.id)

@@ -85,10 +85,10 @@ async def create_token(body: NewToken, actor: Caller, database: Db) -> IssuedTok
 
 
 @router.delete("/tokens/{token_id}", status_code=204, responses=responses(NotFound))
-async def revoke_token(token_id: UUID, actor: Caller, database: Db) -> None:
+async def revoke_token(token_id: UUID, actor: Caller, database: Db, word: Word) -> None:
     """Revoke one of your own access tokens; it is refused from the next request on."""
     async with database.customer(actor) as tx:
-        await tokens.revoke(tx, actor, token_id)
+        await tokens.revoke(tx, word, actor, token_id)
 
 
 @router.get("/users")

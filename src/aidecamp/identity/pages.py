@@ -106,9 +106,9 @@ async def create_token(
 
 
 @router.post("/account/tokens/{token_id}/revoke", response_model=None)
-async def revoke_token(token_id: UUID, actor: PageCaller, database: Db) -> Response:
+async def revoke_token(token_id: UUID, actor: PageCaller, database: Db, word: Word) -> Response:
     async with database.customer(actor) as tx:
-        await tokens.revoke(tx, actor, token_id)
+        await tokens.revoke(tx, word, actor, token_id)
     return RedirectResponse("/account", 303)
 
 

@@ -8,10 +8,12 @@ from uuid import UUID
 from aidecamp import audit
 from aidecamp.actor import Actor
 from aidecamp.db.ids import new_id
+from aidecamp.db.signals import Signals
 from aidecamp.db.transaction import Transaction
 from aidecamp.errors import Conflict, NotFound
 from aidecamp.identity import keys
 from aidecamp.identity.models import Token
+from aidecamp.identity.revocation import tell
 from aidecamp.identity.store import directory
 from aidecamp.identity.store import tokens as store
 
@@ -47,9 +49,10 @@ async def issue(tx: Transaction, actor: Actor, name: str, days: int = DEFAULT_DA
     return token, key
 
 
-async def revoke(tx: Transaction, actor: Actor, token_id: UUID) -> None:
+async def revoke(tx: Transaction, signals: Signals, actor: Actor, token_id: UUID) -> None:
     """The actor's own only; anybody else's is not there."""
     if not await store.delete(tx, actor.person, token_id):
         raise NotFound("There is no such access token.")
     await directory.strike(tx, "token", actor.customer_id, token_id)
     await audit.record(tx, actor, "token.revoke", "token", token_id)
+    await tell(signals, tx, actor.customer_id, actor.person)
