@@ -124,5 +124,5 @@ def test_numbers_are_short_and_names_harmless() -> None:
 
 def test_disclosure_names_the_place() -> None:
     said = disclosure.sentence("My OpenAI", "api.openai.com", "analytics")
-    assert "goes to My OpenAI at api.openai.com" in said
-    assert "stays with" in disclosure.sentence("Ollama", "localhost:11434", "content", is_local=True)
+    assert "go to api.openai.com, by My OpenAI." in said
+    assert "stay on this server" in disclosure.sentence("Ollama", "localhost", "content")

@@ -12,6 +12,7 @@ from aidecamp.chat.models import CONTEXT_TYPES, Choice, Conversation, Message, Q
 from aidecamp.chat.refusals import explain
 from aidecamp.chat.store import conversations, messages
 from aidecamp.chat.turn import Turns
+from aidecamp.context import disclosure
 from aidecamp.context.snapshot import take
 from aidecamp.db.transaction import Transaction
 from aidecamp.errors import NotFound, Refusal
@@ -68,6 +69,7 @@ async def sheet(
         "running": running,
         "providers": _providers(connected, conversation),
         "kinds": [Choice(kind.name, kind.label, kind.name in want) for kind in KINDS.values()],
+        "disclosure": _disclosure(connected, conversation),
         "draft": draft,
         "problem": problem,
         "explain": explain,
@@ -146,9 +148,22 @@ async def _estimate(
     return material.assembled.estimated_input
 
 
-def _providers(rows: Sequence[Row], conversation: Conversation | None) -> list[Choice]:
+def _disclosure(rows: Sequence[Row], conversation: Conversation | None) -> str:
+    """What goes where with the next question; empty while there is nowhere for it to go."""
+    picked = _picked(rows, conversation)
+    about = conversation.context_type if conversation else "analytics"
+    told = (disclosure.sentence(row.name, row.endpoint.host, about) for row in rows if row.id == picked)
+    return next(told, "")
+
+
+def _picked(rows: Sequence[Row], conversation: Conversation | None) -> UUID | None:
     picked = conversation.ai_provider_id if conversation else None
-    if picked not in {row.id for row in rows}:
-        picked = next((row.id for row in rows if row.is_default), None)
+    if picked in {row.id for row in rows}:
+        return picked
+    return next((row.id for row in rows if row.is_default), None)
+
+
+def _providers(rows: Sequence[Row], conversation: Conversation | None) -> list[Choice]:
+    picked = _picked(rows, conversation)
     chosen = sorted(rows, key=lambda row: not row.is_default)
     return [Choice(str(row.id), f"{row.name} · {row.model_name}", row.id == picked) for row in chosen]
