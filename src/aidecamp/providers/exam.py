@@ -126,7 +126,7 @@ class Exam:
                 if answer.status != 200:
                     return []
                 names = dialect.models(decode(await answer.read(LIMITS.most_bytes)))
-        except (Fault, Malformed):
+        except (Fault, Malformed, Refusal):
             return []
         return [name[:100] for name in names[:MOST_MODELS] if name.isprintable()]
 
@@ -134,8 +134,8 @@ class Exam:
         prompt = Prompt((Message("user", "Call say_word with the word: ready"),), tools=(WORD,))
         try:
             heard, call = await self._ask(prompt)
-        except failures.ProviderFailure as failure:
-            return Step("tools", False if failure.code == "provider_error" else None, failure.detail)
+        except Refusal as refusal:
+            return _unanswered("tools", refusal)
         if any(isinstance(event, ToolCall) and event.name == WORD.name for event in heard):
             return Step("tools", True, "It can call tools.", call.outcome().latency_ms)
         return Step("tools", None, "It accepts tools, but did not call one.", call.outcome().latency_ms)
@@ -144,8 +144,8 @@ class Exam:
         prompt = Prompt((Message("user", 'Answer with JSON: {"word": "ready"}'),), schema=SHAPE)
         try:
             heard, call = await self._ask(prompt)
-        except failures.ProviderFailure as failure:
-            return Step("schema", False if failure.code == "provider_error" else None, failure.detail)
+        except Refusal as refusal:
+            return _unanswered("schema", refusal)
         text = "".join(event.text for event in heard if isinstance(event, TextDelta))
         if _fits(text):
             return Step("schema", True, "It can answer in a given shape.", call.outcome().latency_ms)
@@ -170,6 +170,11 @@ class Exam:
             return [event async for event in call], call
         finally:
             await asyncio.shield(self.ledger.settle(reservation, call.outcome()))
+
+
+def _unanswered(name: str, refusal: Refusal) -> Step:
+    """Only a provider that refuses the request itself is known to be unable; a full quota says nothing."""
+    return Step(name, False if refusal.code == failures.ProviderError.code else None, refusal.detail)
 
 
 def unsaved(actor: Actor, wish: Wish) -> Provider:
