@@ -89,13 +89,22 @@ async def conversation(stage: Stage) -> UUID:
 
 
 async def message(stage: Stage) -> UUID:
-    message_id = new_id()
+    """An answer, with the question before it."""
+    message_id, question_id, parent = new_id(), new_id(), await conversation(stage)
     await put(
         stage,
         "insert into ai_messages (customer_id, id, conversation_id, user_id, role, content, status) values "
-        "(%(customer_id)s, %(id)s, %(parent)s, %(user_id)s, 'assistant', 'All is well.', 'complete')",
+        "(%(customer_id)s, %(id)s, %(parent)s, %(user_id)s, 'user', 'How are we?', 'complete')",
+        question_id,
+        parent=parent,
+    )
+    await put(
+        stage,
+        "insert into ai_messages (customer_id, id, conversation_id, user_id, role, content, status, "
+        "question_id) select customer_id, %(id)s, conversation_id, user_id, 'assistant', 'Well.', status, id "
+        "from ai_messages where id = %(parent)s",
         message_id,
-        parent=await conversation(stage),
+        parent=question_id,
     )
     return message_id
 

@@ -19,7 +19,7 @@ from aidecamp.chat.turn import Turns
 from aidecamp.db.transaction import Transaction
 from aidecamp.errors import NotFound, Refusal
 from aidecamp.identity.guards import PageCaller
-from aidecamp.identity.rights import Right, demand
+from aidecamp.identity.rights import Right, demand, may
 from aidecamp.providers import access as providers
 from aidecamp.web import render
 from aidecamp.web.sse import EventStream
@@ -33,7 +33,7 @@ Names = Annotated[list[str], Form()]
 
 @router.get("/")
 async def start(actor: PageCaller) -> Response:
-    return RedirectResponse("/assistant", 303)
+    return RedirectResponse("/assistant" if may(actor, Right.USE_ASSISTANT) else "/campaigns", 303)
 
 
 @router.get("/assistant")
