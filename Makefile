@@ -44,3 +44,4 @@ chromium:
 
 bench: install
 	.venv/bin/python bench/ledger.py
+	.venv/bin/python -m bench.imports

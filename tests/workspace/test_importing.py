@@ -216,3 +216,17 @@ async def test_deleting_a_contact_takes_its_events_along(database: Database, cas
         assert await tx.value("select count(*) from events") == 5
         await tx.run("delete from contacts")
         assert await tx.value("select count(*) from events") == 0
+
+
+async def test_an_imported_draft_that_people_work_on_stays_theirs(database: Database, cast: Cast) -> None:
+    actor = cast.manager.actor
+    text = "campaign_id,name,channel,status,message\nd1,Text,sms,draft,Hello\n"
+    await bring(database, actor, "campaigns", text)
+    async with database.customer(actor) as tx:
+        await tx.run("update campaigns set content = jsonb_build_object('message', 'Mine')")
+    summary, _ = await bring(database, actor, "campaigns", text)
+    assert (summary.updated, summary.unchanged) == (0, 1)
+    await bring(database, actor, "campaigns", text.replace("draft", "sent"))
+    async with database.customer(actor) as tx:
+        [now] = await WorkspaceHost().figures.campaigns(tx, actor)
+    assert (now.status, now.content) == ("sent", {"message": "Hello"})

@@ -1,4 +1,4 @@
-"""Staged campaigns into campaigns, by key; what people work on as drafts is never overwritten."""
+"""Staged campaigns into campaigns, by key; a draft that people may have worked on meanwhile stays theirs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def merge(tx: Transaction, actor: Actor) -> Merged:
             audience = coalesce(s.audience, c.audience), sent_at = coalesce(s.sent_at, c.sent_at),
             version = c.version + 1, updated_at = now()
         from (select distinct on (key) * from staged_campaigns order by key, line desc) s
-        where c.key = s.key
+        where c.key = s.key and s.status <> 'draft'
           and ((s.name, s.channel, s.status) is distinct from (c.name, c.channel, c.status)
                or not c.content @> s.content or s.audience <> coalesce(c.audience, '')
                or s.sent_at is distinct from c.sent_at and s.sent_at is not null)
