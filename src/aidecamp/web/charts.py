@@ -13,8 +13,8 @@ from itertools import count
 
 from markupsafe import Markup, escape
 
-WIDTH, HEIGHT = 720.0, 220.0
-LEFT, RIGHT, TOP, BOTTOM = 52.0, 12.0, 18.0, 26.0
+WIDTH, HEIGHT = 720.0, 226.0
+LEFT, RIGHT, TOP, BOTTOM = 52.0, 12.0, 18.0, 32.0
 MOST_LABELS = 8
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
