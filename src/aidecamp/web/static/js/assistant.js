@@ -101,15 +101,14 @@ stopForm?.addEventListener("submit", (event) => {
 });
 
 composer.addEventListener("htmx:after:request", (event) => {
-  if (event.detail.ctx.response?.raw?.ok) question.value = "";
+  if (event.detail.ctx.response?.raw?.ok ?? true) question.value = "";
 });
 
 // The page's own requests add messages at the end: the asker wants to see them.
-document.addEventListener("htmx:after:swap", (event) => {
+document.addEventListener("htmx:after:swap", () => {
+  if (log.querySelector("article")) log.querySelector(".start")?.remove();
+  if (log.querySelector("[data-stream]:not([data-following])")) log.scrollTop = log.scrollHeight;
   equip();
-  if (event.target !== composer) return;
-  log.querySelector(".start")?.remove();
-  log.scrollTop = log.scrollHeight;
 });
 
 log.scrollTop = log.scrollHeight;
