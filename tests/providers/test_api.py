@@ -223,6 +223,9 @@ async def test_resolve_takes_the_default_or_the_named_one(
     async with database.customer(cast.user.actor) as tx:
         assert (await models.resolve(tx, cast.user.actor)).id == UUID(first["id"])
         assert (await models.resolve(tx, cast.user.actor, UUID(second["id"]))).name == "Second"
+    await client.patch(f"{URL}/{second['id']}", json={"is_active": False})
+    async with database.customer(cast.user.actor) as tx:
+        assert (await models.resolve(tx, cast.user.actor, UUID(second["id"]))).id == UUID(first["id"])
     async with database.customer(cast.colleague.actor) as tx:
         with pytest.raises(Exception, match="No AI provider"):
             await models.resolve(tx, cast.colleague.actor, UUID(first["id"]))

@@ -114,7 +114,7 @@ async def active(
     kids: list[str],
     passphrases: list[str],
 ) -> Callable | None:
-    """The named active provider, or the default, or the newest; its key without pgcrypto's layer."""
+    """The named provider if it is active, else the default, else the newest; without pgcrypto's layer."""
     return await tx.maybe(
         Callable,
         """select customer_id, id, user_id, name, provider_type, api_endpoint, key_hint, key_id, model_name,
@@ -123,8 +123,7 @@ async def active(
                       (%(passphrases)s::text[])[array_position(%(kids)s::text[], key_id)]) as ciphertext
              from ai_providers
             where customer_id = %(customer_id)s and user_id = %(user_id)s and is_active
-              and (%(provider_id)s::uuid is null or id = %(provider_id)s)
-            order by is_default desc, id desc limit 1""",
+            order by id is not distinct from %(provider_id)s::uuid desc, is_default desc, id desc limit 1""",
         customer_id=customer_id,
         user_id=user_id,
         provider_id=provider_id,
