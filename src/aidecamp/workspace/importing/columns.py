@@ -27,20 +27,20 @@ class Columns:
 
 
 def understand(header: list[str], fields: Mapping[str, tuple[str, ...]]) -> Columns:
-    """The first column that fits a field is it; of two with the same name the first counts."""
+    """A column with a field's own name is it, else the first that means the same."""
     if len(header) > COLUMN_LIMIT:
         raise Invalid(f"The file has {len(header)} columns; at most {COLUMN_LIMIT} are read.")
-    names = {alias: field for field, aliases in fields.items() for alias in (field, *aliases)}
-    at: dict[str, int] = {}
+    titles = [slug(title) for title in header]
+    names = {alias: field for field, aliases in fields.items() for alias in aliases}
+    at = {field: titles.index(field) for field in fields if field in titles}
     rest: dict[str, int] = {}
     ignored: list[str] = []
-    for place, title in enumerate(header):
-        name = slug(title)
-        field = names.get(name)
-        if field is not None and field not in at:
-            at[field] = place
-        elif name in SERVER_DECIDES or field is not None or name in rest:
-            ignored.append(title.strip()[:64])
+    for place, name in enumerate(titles):
+        field = names.get(name, name)
+        if field in fields and at.setdefault(field, place) == place:
+            continue
+        if name in SERVER_DECIDES or field in fields or name in rest:
+            ignored.append(header[place].strip()[:64])
         elif name:
             rest[name[:64]] = place
     return Columns(at, rest, ignored, len(header))

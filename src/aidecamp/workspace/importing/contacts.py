@@ -79,7 +79,7 @@ class ContactRows:
         """What is suppressed stays so, even where the same row says subscribed."""
         at = self.columns.at
         blocked = at.get(f"{channel}_blocked")
-        if blocked is not None and row[blocked].strip() and cells.consent(row[blocked]) is not False:
+        if blocked is not None and cells.slug(row[blocked]) and cells.consent(row[blocked]) is not False:
             return False
         asked = at.get(f"{channel}_consent")
         return cells.consent(row[asked]) if asked is not None else None
