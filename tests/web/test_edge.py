@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aidecamp.web.security import CONTENT_SECURITY_POLICY
+from aidecamp.web.static import shelf
 from tests.web.small import application, client
 
 
@@ -214,3 +215,11 @@ async def test_events_are_json_on_one_line_xss_14() -> None:
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert answer.text.split("\n\n")[0] == 'id: 1\nevent: delta\ndata: {"text":"a\\n\\nevent: end\\r"}'
     assert answer.text.count("event: end\n") == 1
+
+
+async def test_a_page_with_all_its_parts_stays_under_its_budget() -> None:
+    """150 KB over the wire without the font: document, sheets, scripts and icons."""
+    async with client() as http:
+        page = await http.get("/page")
+        parts = [file for name, file in shelf().files.items() if name.endswith((".css", ".js", ".svg"))]
+    assert len(page.content) + sum(len(file.packed or file.body) for file in parts) < 150_000
