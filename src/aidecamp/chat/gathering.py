@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from aidecamp.actor import Actor
 from aidecamp.chat import access, prompt
@@ -12,7 +11,7 @@ from aidecamp.chat.models import Conversation, Question
 from aidecamp.chat.prompt import Assembled, Offer
 from aidecamp.chat.refusals import UnknownSuggestion
 from aidecamp.chat.store import messages
-from aidecamp.context.snapshot import take
+from aidecamp.context.snapshot import Snapshot, take
 from aidecamp.db.transaction import Transaction
 from aidecamp.host.port import Host
 from aidecamp.providers.call import Models
@@ -36,7 +35,7 @@ class Material:
     kinds: tuple[Kind, ...]
     offer: Offer
     assembled: Assembled
-    context_data: dict[str, Any]
+    snapshot: Snapshot
     given: tuple[str, ...]
     """The person's own words: a link that stands in them was given by somebody."""
 
@@ -67,7 +66,7 @@ async def gather(tx: Transaction, actor: Actor, host: Host, models: Models, ques
     )
     shown = kinds if offering.mode != "plain" else ()
     given = (question.content, *(past.content for past in history if past.role == "user"))
-    return Material(conversation, provider, shown, offering, assembled, snapshot.data, given)
+    return Material(conversation, provider, shown, offering, assembled, snapshot, given)
 
 
 def demand_known(want: tuple[str, ...]) -> None:
@@ -85,7 +84,12 @@ def window_of(provider: Provider) -> int:
     extra = provider.config.get("extra") or {}
     if isinstance(named := extra.get("num_ctx"), int):
         return named
-    return SMALL_WINDOW if SMALL_MODEL.search(provider.model_name) else USUAL_WINDOW
+    return SMALL_WINDOW if is_for_trying_out(provider.model_name) else USUAL_WINDOW
+
+
+def is_for_trying_out(model_name: str) -> bool:
+    """Models so small that they show how everything works, not how well."""
+    return SMALL_MODEL.search(model_name) is not None
 
 
 def make_offer(provider: Provider, kinds: tuple[Kind, ...], *, wanted: bool) -> Offer:

@@ -7,15 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from aidecamp.actor import Actor
-from aidecamp.chat import access, following, gathering, prompt
+from aidecamp.chat import access, following, gathering
 from aidecamp.chat.models import CONTEXT_TYPES, Choice, Conversation, Message, Question
 from aidecamp.chat.refusals import explain
 from aidecamp.chat.store import conversations, messages
 from aidecamp.chat.turn import Turns
 from aidecamp.context import disclosure
-from aidecamp.context.snapshot import take
 from aidecamp.db.transaction import Transaction
-from aidecamp.errors import NotFound, Refusal
+from aidecamp.errors import Refusal
 from aidecamp.host.port import Host
 from aidecamp.providers.store import Row, listed
 from aidecamp.suggestions.cards import Card, card
@@ -57,8 +56,7 @@ async def sheet(
         given = {
             "conversations": await conversations.recent(tx, actor.person, is_archived=is_archived),
             "contexts": [] if conversation else await _contexts(tx, actor, turns.host, context),
-            "snapshot": await _snapshot(tx, actor, turns.host, conversation),
-            "estimate": await _estimate(tx, actor, turns, conversation),
+            **await _next_question(tx, actor, turns, conversation),
         }
         cards = await _cards(tx, actor, turns.host, said)
     running = next((message.id for message in said if message.status == "streaming"), None)
@@ -70,6 +68,10 @@ async def sheet(
         "providers": _providers(connected, conversation),
         "kinds": [Choice(kind.name, kind.label, kind.name in want) for kind in KINDS.values()],
         "disclosure": _disclosure(connected, conversation),
+        "is_for_trying_out": any(
+            row.id == _picked(connected, conversation) and gathering.is_for_trying_out(row.model_name)
+            for row in connected
+        ),
         "draft": draft,
         "problem": problem,
         "explain": explain,
@@ -115,37 +117,17 @@ async def _contexts(tx: Transaction, actor: Actor, host: Host, chosen: str) -> l
     return named + [Choice(value, label, value == chosen) for value, label in picks]
 
 
-async def _snapshot(
-    tx: Transaction, actor: Actor, host: Host, conversation: Conversation | None
-) -> dict[str, Any] | None:
-    """What the next question would show to the model, taken now."""
-    if conversation is None:
-        return None
-    try:
-        taken = await take(
-            tx,
-            actor,
-            host,
-            conversation.context_type,
-            conversation.context_ref,
-            prompt.SNAPSHOT_TOKENS,
-        )
-    except NotFound:
-        return None
-    return {"text": taken.text, "tokens": taken.tokens, "taken_at": taken.taken_at}
-
-
-async def _estimate(
+async def _next_question(
     tx: Transaction, actor: Actor, turns: Turns, conversation: Conversation | None
-) -> int | None:
-    """What the next question costs in input before its own words."""
+) -> dict[str, Any]:
+    """What the next question would show to the chosen model, and its tokens before its own words."""
     if conversation is None:
-        return None
+        return {"snapshot": None, "estimate": None}
     try:
         material = await gathering.gather(tx, actor, turns.host, turns.models, Question(conversation.id, ""))
     except Refusal:
-        return None
-    return material.assembled.estimated_input
+        return {"snapshot": None, "estimate": None}
+    return {"snapshot": material.snapshot, "estimate": material.assembled.estimated_input}
 
 
 def _disclosure(rows: Sequence[Row], conversation: Conversation | None) -> str:

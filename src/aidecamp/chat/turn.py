@@ -229,7 +229,7 @@ async def open_turn(
         request_id=reservation.id,
     )
     await conversations.asked(
-        tx, conversation.id, title=prompt.title(question.content), context_data=material.context_data
+        tx, conversation.id, title=prompt.title(question.content), context_data=material.snapshot.data
     )
     await journal.lease(tx, actor.customer_id, asked.message_id, LEASE_SECONDS)
     await audit.record(
