@@ -27,7 +27,6 @@ LISTMONK = "email,name,attributes"
                 "B",
                 "a@example.org",
                 "yes",
-                "",
                 "'+4930999999",
                 "'+49301234567",
                 "no",
