@@ -83,6 +83,8 @@ def test_slips_that_lose_nothing_are_forgiven() -> None:
     found = from_call("suggest_social_post", json.dumps(GOOD | {"content": post}))
     assert isinstance(found, Proposal)
     assert found.content == {"text": "Hi", "hashtags": ["#sale", "#new"], "platform": "x"}
+    inside = json.dumps({"message": "Hi"})
+    assert from_call("suggest_sms_content", json.dumps(json.dumps(GOOD | {"content": inside}))) == call()
     broken_line = '{"title": "T", "content": {"message": "two\nlines"}, "reasoning": "r"}'
     assert isinstance(from_call("suggest_sms_content", broken_line), Proposal)
     wrong = from_call("suggest_social_post", json.dumps(GOOD | {"content": post | {"platform": "myspace"}}))

@@ -37,7 +37,7 @@ def count(number: float) -> str:
 
 
 def people(number: int) -> str:
-    return count(number) if number >= LEAST_GROUP else f"under {LEAST_GROUP}"
+    return f"under {LEAST_GROUP}" if 0 < number < LEAST_GROUP else count(number)
 
 
 def rate(part: float, whole: float) -> str:

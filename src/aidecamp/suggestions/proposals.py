@@ -70,8 +70,10 @@ def _read(suggestion_type: str | None, raw: str) -> Proposal | Malformed:
 
 def _build(suggestion_type: str | None, value: Any, raw: str) -> Proposal | Malformed:
     try:
+        value = _unwrapped(value)
         if not isinstance(value, dict):
             raise WrongShape("expected one JSON object")
+        value = {**value, "content": _unwrapped(value.get("content"))}
         suggestion_type = suggestion_type or _type_of(value)
         kind = KINDS.get(suggestion_type)
         if kind is None:
@@ -83,6 +85,11 @@ def _build(suggestion_type: str | None, value: Any, raw: str) -> Proposal | Malf
     except WrongShape as error:
         return Malformed(error.reasons, raw, suggestion_type)
     return Proposal(kind.name, envelope.title, content, envelope.reasoning, envelope.confidence)
+
+
+def _unwrapped(value: Any) -> Any:
+    """Some models write JSON inside a JSON string where an object was asked for."""
+    return strict_json(value) if isinstance(value, str) and value.lstrip()[:1] == "{" else value
 
 
 def _type_of(value: dict[str, Any]) -> str:
