@@ -86,7 +86,7 @@ class Serving:
             return 0
 
     def ready(self) -> None:
-        for _ in range(600):
+        for _ in range(1500):
             if self.status("/readyz") == 200:
                 return
             assert self.process.poll() is None, "serve ended"
@@ -161,7 +161,7 @@ def test_serve_shares_its_database_and_stops_it_at_the_end(home: Path, workers: 
         assert pid_of(home) == server
     finally:
         serving.process.send_signal(end)
-        serving.process.wait(40)
+        serving.process.wait(90)
     assert pid_of(home) is None
 
 
