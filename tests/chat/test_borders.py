@@ -77,6 +77,17 @@ async def test_iso_20_what_others_own_is_404_before_anything_else(
             assert again.json() | {"request_id": 0} == response.json() | {"request_id": 0}
 
 
+async def test_auth_01_a_viewers_question_fits_no_quota_and_reaches_no_provider(
+    database: Database, mine: Any, cast: Cast, conversation: str, provider: ScriptedProvider
+) -> None:
+    async with database.customer(cast.user.actor) as tx:
+        await tx.run("update users set role = 'viewer' where id = %(id)s", id=cast.user.id)
+    response = await mine.post(f"{conversation}/messages", json={"content": "Hello"})
+    assert response.status_code == 429
+    assert response.json()["code"] == "quota_exceeded"
+    assert not provider.posts
+
+
 async def test_a_viewer_may_not_start_a_conversation(client: Any, cast: Cast) -> None:
     response = await (await client(cast.viewer)).post(
         "/api/v1/conversations", json={"context_type": "content"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -113,5 +113,3 @@ class Choice:
     value: str
     label: str
     is_chosen: bool = False
-    note: str = ""
-    more: dict[str, Any] = field(default_factory=dict)
