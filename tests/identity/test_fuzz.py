@@ -20,7 +20,7 @@ from aidecamp.settings import Settings
 from tests.door import ADDRESS, Door
 from tests.people import gather
 
-EXAMPLES = 25
+EXAMPLES = 15
 # A provider's own failure is an expected answer of the test routes only.
 ELSEWHERE = {502, 503, 504}
 
