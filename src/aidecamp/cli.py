@@ -136,6 +136,9 @@ async def demo(
 ) -> None:
     """Everything on one machine, no key needed: data, people, a local try-out model."""
     chosen = _settings()
+    if "log_level" not in chosen.model_fields_set:
+        # The terminal belongs to the sign-ins here, not to what a server notes down.
+        logs.configure(chosen.log_format, "warning")
     if not chosen.embedded:
         raise CommandFailed("The demo brings its own database: unset AIDECAMP_DATABASE_URL.")
     note("Starting PostgreSQL and the try-out model …")

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from aidecamp.chat import prompt as prompts
 from aidecamp.chat.answer import Answer
+from aidecamp.chat.closing import Desk
+from aidecamp.chat.reading import read
 from aidecamp.chat.running import Running
 from aidecamp.chat.store import messages
 from aidecamp.errors import Refusal
 from aidecamp.metering.reservation import Estimate, Reservation
+from aidecamp.providers.call import Models
 from aidecamp.providers.messages import Prompt
 from aidecamp.suggestions import offer
 from aidecamp.suggestions.extraction import note
 from aidecamp.suggestions.proposals import Malformed
 
-if TYPE_CHECKING:
-    from aidecamp.chat.turn import Turns
-
 REPAIR_OUTPUT = 1500
 NO_ROOM = "\n\n*There were not enough tokens left to ask the model for a corrected suggestion.*"
 
 
-async def repair(turns: Turns, turn: Running, first: Prompt) -> None:
+async def repair(desk: Desk, models: Models, turn: Running, first: Prompt) -> None:
     """What was cut is only told of; what came whole but wrong goes back to the model once."""
     faults = turn.answer.faults
     wrong = [fault for fault in faults if fault.is_repairable]
@@ -31,19 +30,19 @@ async def repair(turns: Turns, turn: Running, first: Prompt) -> None:
         show(turn.answer, faults)
         return
     # Booked before the second call reserves, so that the first one's unused tokens are free again.
-    await _book(turns, turn)
+    await _book(desk, turn)
     asked = prompts.repair(
         first,
         turn.answer.text + "\n".join(fault.raw for fault in wrong),
         "\n".join(offer.correction(fault) for fault in wrong),
         min(first.max_tokens, REPAIR_OUTPUT),
     )
-    reservation = await _reserve(turns, turn, asked)
+    reservation = await _reserve(desk, turn, asked)
     if reservation is None:
         show(turn.answer, faults)
         turn.answer.say(NO_ROOM)
         return
-    again = await _ask_again(turns, turn, asked, reservation)
+    again = await _ask_again(desk, models, turn, asked, reservation)
     turn.answer.proposals += again.proposals
     show(turn.answer, [fault for fault in faults if not (fault.is_repairable and again.proposals)])
 
@@ -54,17 +53,17 @@ def show(answer: Answer, faults: Sequence[Malformed]) -> None:
         answer.say(note(fault))
 
 
-async def _book(turns: Turns, turn: Running) -> None:
+async def _book(desk: Desk, turn: Running) -> None:
     if turn.reservation is not None:
         outcome = turn.outcome()
-        turn.booked.append((await turns.ledger.settle(turn.reservation, outcome), outcome))
+        turn.booked.append((await desk.ledger.settle(turn.reservation, outcome), outcome))
         turn.reservation, turn.call = None, None
 
 
-async def _reserve(turns: Turns, turn: Running, asked: prompts.Assembled) -> Reservation | None:
+async def _reserve(desk: Desk, turn: Running, asked: prompts.Assembled) -> Reservation | None:
     provider = turn.material.provider
     try:
-        return await turns.ledger.admit(
+        return await desk.ledger.admit(
             turn.actor,
             provider_id=provider.id,
             provider_type=provider.provider_type,
@@ -79,14 +78,14 @@ async def _reserve(turns: Turns, turn: Running, asked: prompts.Assembled) -> Res
 
 
 async def _ask_again(
-    turns: Turns, turn: Running, asked: prompts.Assembled, reservation: Reservation
+    desk: Desk, models: Models, turn: Running, asked: prompts.Assembled, reservation: Reservation
 ) -> Answer:
     turn.reservation = reservation
-    async with turns.database.customer(turn.actor) as tx:
+    async with desk.database.customer(turn.actor) as tx:
         await messages.reopen(tx, turn.message_id, reservation.id)
-    turns.journal.reopen(turn.feed, reservation.id)
+    desk.journal.reopen(turn.feed, reservation.id)
     again = Answer(turn.feed, turn.material.extractor(), shows_text=False)
-    await turns.read(turn, asked.prompt_for(reservation), again)
+    await read(models, turn, asked.prompt_for(reservation), again)
     again.close()
     # The answer itself was complete; that only its repair failed does not make it a failed one.
     turn.failure = turn.cut

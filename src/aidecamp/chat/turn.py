@@ -22,7 +22,8 @@ from aidecamp.chat.closing import Desk, close
 from aidecamp.chat.gathering import Material, gather
 from aidecamp.chat.journal import LEASE_SECONDS, Feed, Journal
 from aidecamp.chat.models import Asked, Entry, Message, Question
-from aidecamp.chat.refusals import Broken, Closing, CutOff, EmptyQuestion, Interrupted
+from aidecamp.chat.reading import read
+from aidecamp.chat.refusals import Broken, Closing, EmptyQuestion, Interrupted
 from aidecamp.chat.repairing import repair
 from aidecamp.chat.running import Opened, Running
 from aidecamp.chat.store import conversations, journal, messages
@@ -35,8 +36,7 @@ from aidecamp.host.port import Host
 from aidecamp.metering.ledger import Ledger
 from aidecamp.metering.quota import quota
 from aidecamp.metering.reservation import Estimate
-from aidecamp.providers.call import Call, Models
-from aidecamp.providers.messages import Prompt
+from aidecamp.providers.call import Models
 
 GRACE_SECONDS = 5.0
 CLOSE_SECONDS = 10.0
@@ -60,6 +60,7 @@ class Turns:
         self.host = host
         self.signals = signals
         self.journal = Journal(database, self._renew)
+        self.desk = Desk(database, ledger, self.journal, host)
         self._running: dict[UUID, Running] = {}
         self._is_draining = False
         signals.subscribe(STOP, self._hear_stop)
@@ -145,34 +146,17 @@ class Turns:
             log.exception("turn_broken", message_id=str(turn.asked.message_id))
             turn.failure = turn.failure or Broken()
         try:
-            await close(Desk(self.database, self.ledger, self.journal, self.host), turn)
+            await close(self.desk, turn)
         finally:
             del self._running[turn.asked.message_id]
 
     async def _answer(self, turn: Running) -> None:
         assert turn.reservation is not None
         prompt = turn.material.assembled.prompt_for(turn.reservation)
-        await self.read(turn, prompt, turn.answer)
+        await read(self.models, turn, prompt, turn.answer)
         turn.answer.close()
         if turn.answer.faults:
-            await repair(self, turn, prompt)
-
-    async def read(self, turn: Running, prompt: Prompt, answer: Answer) -> None:
-        """One call to the provider, to its end, its failure, or until the turn is cut."""
-        assert turn.reservation is not None
-        turn.call = self.models.open(turn.material.provider, prompt, turn.reservation)
-        turn.reading = asyncio.create_task(_pump(turn.call, answer))
-        if turn.is_cut:
-            turn.reading.cancel()
-        await asyncio.wait({turn.reading})
-        if turn.reading.cancelled():
-            turn.failure = turn.failure or turn.cut
-        elif isinstance(error := turn.reading.exception(), Refusal):
-            turn.failure = error
-        elif error is not None:
-            raise error
-        elif answer.finished is None:
-            turn.failure = CutOff()
+            await repair(self.desk, self.models, turn, prompt)
 
     def _stop_here(self, message_id: UUID) -> bool:
         turn = self._running.get(message_id)
@@ -244,11 +228,3 @@ async def open_turn(
         reserved=reservation.amount,
     )
     return Opened(asked, reservation, await quota(tx, actor))
-
-
-async def _pump(call: Call, answer: Answer) -> None:
-    try:
-        async for event in call:
-            answer.take(event)
-    finally:
-        await call.close()
