@@ -23,7 +23,7 @@ from aidecamp.app import attached, build
 from aidecamp.db import backup, check, migrate
 from aidecamp.db.addresses import addresses
 from aidecamp.db.doctor import examine
-from aidecamp.db.session import prepare, session
+from aidecamp.db.session import bring_up_to_date, prepare, session
 from aidecamp.db.unprivileged import CannotRun
 from aidecamp.demo import announcement, connecting, seed, tryout
 from aidecamp.errors import Refusal
@@ -89,6 +89,9 @@ def main() -> NoReturn:
         sys.exit(1)
     except psycopg.OperationalError as error:
         complain(f"The database can't be reached: {str(error).splitlines()[0]}")
+        sys.exit(1)
+    except psycopg.Error as error:
+        complain(f"The database refused: {str(error).splitlines()[0]}")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -178,7 +181,7 @@ async def migrate_(*, json: AsJson = False) -> None:
     """Bring the schema up to date."""
     chosen = _settings()
     async with addresses(chosen) as urls:
-        applied = await migrate.migrate(urls.owner, await migrate.serving_role(urls.serving))
+        applied = await bring_up_to_date(chosen, urls)
     text = "\n".join(f"Applied {name}." for name in applied) or "Nothing to apply."
     tell(text, {"applied": applied}, json)
 

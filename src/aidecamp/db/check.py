@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import AsyncConnection
@@ -17,25 +17,45 @@ class UnsafeDatabase(RuntimeError):
 async def findings(url: str) -> list[str]:
     """Every reason not to serve with this connection; none is what one wants to see."""
     async with await AsyncConnection.connect(url, autocommit=True) as connection:
-        if not await _may_read_list(connection):
-            return ["The schema is missing or was never granted to this role: run `aidecamp migrate`."]
-        found = []
-        for query in (ROLE, TABLES, KEYS, FOREIGN_KEYS, OBJECTS, RIGHTS):
-            found += [row[0] async for row in await connection.execute(query)]
-        if connection.info.server_version < OLDEST * 10_000:
-            found.append(f"PostgreSQL {OLDEST} or newer is needed.")
-        return found
+        found = await _of_the_role(connection)
+        if await _may_read_list(connection):
+            return found + await _all(connection, TABLES, KEYS, FOREIGN_KEYS, OBJECTS, RIGHTS)
+        return [*found, "The schema is missing or was never granted to this role: run `aidecamp migrate`."]
 
 
 async def require(url: str) -> None:
     """Raise `UnsafeDatabase` unless everything is as it must be."""
     try:
-        found = await findings(url)
+        _refuse(await findings(url))
     except psycopg.OperationalError as error:
         raise UnsafeDatabase(f"The database can't be reached: {str(error).splitlines()[0]}") from error
+
+
+async def require_role(url: str) -> None:
+    """The part of `require` that holds before there is a schema: asked before anything is changed."""
+    _refuse(await of_the_role(url))
+
+
+async def of_the_role(url: str) -> list[str]:
+    """The findings that need no schema."""
+    async with await AsyncConnection.connect(url, autocommit=True) as connection:
+        return await _of_the_role(connection)
+
+
+def _refuse(found: list[str]) -> None:
     if found:
         more = f" (and {len(found) - 1} more; see `aidecamp doctor`)" if len(found) > 1 else ""
         raise UnsafeDatabase(f"Refusing to serve: {found[0]}{more}")
+
+
+async def _of_the_role(connection: AsyncConnection[Any]) -> list[str]:
+    if connection.info.server_version < OLDEST * 10_000:
+        return [f"PostgreSQL {OLDEST} or newer is needed."]
+    return await _all(connection, ROLE)
+
+
+async def _all(connection: AsyncConnection[Any], *queries: LiteralString) -> list[str]:
+    return [row[0] for query in queries async for row in await connection.execute(query)]
 
 
 async def _may_read_list(connection: AsyncConnection[Any]) -> bool:
@@ -52,8 +72,7 @@ from pg_roles,
      lateral (values ('a superuser', rolsuper), ('allowed to bypass row-level security', rolbypassrls),
                      ('allowed to create roles', rolcreaterole), ('allowed to replicate', rolreplication)
      ) as attributes (what, holds)
-where holds and (rolname = current_user or rolname = session_user
-                 or pg_has_role(session_user, oid, 'member') or pg_has_role(session_user, oid, 'set'))
+where holds and (rolname = current_user or pg_has_role(session_user, oid, 'member'))
 union all
 select 'The serving role owns ' || string_agg(relname, ', ' order by relname) || '; serve as another role.'
 from pg_class

@@ -36,10 +36,13 @@ async def examine(settings: Settings, serving_url: str) -> list[Finding]:
     except psycopg.OperationalError as error:
         reason = str(error).splitlines()[0]
         return [*found, Finding("error", "database", f"The database can't be reached: {reason}")]
-    found.append(await _schema(serving_url))
-    unsafe = await check.findings(serving_url) if found[-1].level == "ok" else []
-    found += [Finding("error", "isolation", sentence) for sentence in unsafe]
-    if not unsafe:
+    schema = await _schema(serving_url)
+    if schema.level == "ok":
+        unsafe = await check.findings(serving_url)
+    else:
+        unsafe = await check.of_the_role(serving_url)
+    found += [schema, *(Finding("error", "isolation", sentence) for sentence in unsafe)]
+    if schema.level == "ok" and not unsafe:
         found.append(Finding("ok", "isolation", "Roles, row-level security and keys are as they must be."))
     return found
 
@@ -62,7 +65,11 @@ async def _database(connection: AsyncConnection[Any]) -> AsyncIterator[Finding]:
     if version < check.OLDEST * 10_000:
         yield Finding("error", "database", f"PostgreSQL {check.OLDEST} or newer is needed.")
     if not await _value(connection, "select exists (select from pg_extension where extname = 'pgcrypto')"):
-        yield Finding("error", "pgcrypto", "The extension is missing: run `create extension pgcrypto` there.")
+        yield Finding(
+            "error",
+            "pgcrypto",
+            "The extension is missing: `aidecamp migrate` creates it, or `create extension pgcrypto` there.",
+        )
     there = await _value(connection, "select clock_timestamp()")
     apart = abs((datetime.now(UTC) - there).total_seconds())
     if apart > CLOCKS_APART_SECONDS:
