@@ -105,6 +105,7 @@ def test_any_text_is_read_without_failing(text: str) -> None:
         ("See _evil.io_ or", "unknown_link"),
         ("<a href='//evil.io/x'>", "unknown_link"),
         ("link:evil.io", "unknown_link"),
+        ("See acme.com//evil.io/x", "invalid_link"),
         ("open 24/7.It is", None),
         ("Only 3.50 today, e.g. node.js or U.S. or 10.30am", None),
         ("mail us: help@acme.org", None),

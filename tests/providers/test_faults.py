@@ -162,11 +162,11 @@ async def test_PROV_21_event_without_an_end_is_cut(models: Models, provider: Scr
 
 
 async def test_PROV_24_a_drip_is_ended(models: Models, provider: ScriptedProvider) -> None:
-    provider.say(Answer(200, SSE, [step for _ in range(40) for step in (b":", 0.1)]))
+    provider.say(Answer(200, SSE, [step for _ in range(200) for step in (b":", 0.1)]))
     began = time.monotonic()
     failure, _ = await failed(models, provider)
     assert failure.code == "provider_timeout"
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 15  # the whole drip takes twenty seconds
 
 
 async def test_closed_port_and_blocked_endpoint(models: Models, provider: ScriptedProvider) -> None:

@@ -106,7 +106,7 @@ def test_floods_render_quickly_or_as_plain_text_xss_23(mark: str) -> None:
     for source in (text, text[:50_000], text[:3_900], "a" + "\n".join([text[:60]] * 60)):
         begin = time.process_time()
         check(source)
-        assert time.process_time() - begin < 0.5  # 200 ms on a calm machine
+        assert time.process_time() - begin < 3  # a flood that is not cut short takes minutes
 
 
 def test_a_long_honest_answer_is_rendered() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -31,12 +30,10 @@ async def test_real_purchases_give_their_known_totals(database: Database, cast: 
         for line in lines
     ]
     actor = cast.admin.actor
-    begun = time.monotonic()
     async with database.customer(actor) as tx:
         assert await seed.load_contacts(tx, actor, people) == 2357
         assert await seed.load_events(tx, actor, purchases) == 6919
         assert await seed.load_audience(tx, actor, "All", "Everybody", [p.key for p in people]) == 2357
-    assert time.monotonic() - begun < 10
     async with database.customer(actor) as tx:
         assert await seed.load_events(tx, actor, purchases) == 0
         figures = WorkspaceHost().figures

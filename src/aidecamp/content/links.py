@@ -100,7 +100,12 @@ def top_level() -> frozenset[str]:
 def _check(field: str, address: str, facts: Facts) -> list[Check]:
     shown = address if len(address) <= 80 else f"{address[:77]}…"
     parts, name = split(address), host(address)
-    if parts is None or name is None or parts.scheme not in ("http", "https") or _is_odd(parts, name):
+    if (
+        parts is None
+        or name is None
+        or parts.scheme not in ("http", "https")
+        or _is_odd(address, parts, name)
+    ):
         fix = Fix("Link to a page by its https:// address.", field)
         return [Check("error", "invalid_link", field, f"{shown} is not a link that may be sent.", fix)]
     if any(name == reserved or name.endswith(f".{reserved}") for reserved in EXAMPLES):
@@ -116,8 +121,13 @@ def _check(field: str, address: str, facts: Facts) -> list[Check]:
     return []
 
 
-def _is_odd(parts: SplitResult, name: str) -> bool:
-    """User names in links fool readers, numbers instead of names are never a shop's address."""
+def _is_odd(address: str, parts: SplitResult, name: str) -> bool:
+    """User names in links fool readers, numbers instead of names are never a shop's address.
+
+    Without a scheme, what follows two slashes is an address of its own to many readers.
+    """
+    if "://" not in address and "//" in address:
+        return True
     if parts.username is not None or parts.password is not None:
         return True
     try:
