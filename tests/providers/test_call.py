@@ -104,3 +104,8 @@ async def test_azure_is_a_row_on_the_openai_dialect(models: Models, provider: Sc
     assert current.path == "/openai/v1/chat/completions"
     assert classic.headers["api-key"] == KEY
     assert "authorization" not in classic.headers
+
+
+async def test_a_call_that_never_began_took_no_time(models: Models, provider: ScriptedProvider) -> None:
+    outcome = called(models, connected(provider.base)).outcome()
+    assert (outcome.opened, outcome.latency_ms, outcome.time_to_first_token_ms) == (False, None, None)

@@ -12,8 +12,8 @@ from aidecamp.metering.reservation import Usage
 class Record:
     """What happened so far; `opened` once the provider may have begun to work."""
 
-    started: float = 0.0
-    ended: float = 0.0
+    started: float | None = None
+    ended: float | None = None
     opened: bool = False
     finished: bool = False
     usage: Usage | None = None
@@ -26,5 +26,9 @@ class Record:
         self.given += len(piece)
         self.pieces.append(piece)
 
-    def elapsed(self) -> int:
-        return round(((self.ended or time.monotonic()) - self.started) * 1000)
+    def elapsed(self) -> int | None:
+        """Milliseconds since the call began; None while it has not, for it may be stopped before that."""
+        if self.started is None:
+            return None
+        end = time.monotonic() if self.ended is None else self.ended
+        return round((end - self.started) * 1000)
