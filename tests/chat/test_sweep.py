@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from aidecamp.chat import sweep
+from aidecamp.chat.models import Ending, Message
+from aidecamp.chat.store import messages
 from aidecamp.db.pool import Database
+from aidecamp.db.transaction import Transaction
 from tests.chat.conftest import Worker, ask, data, kinds, stored, told
 from tests.chat.test_turn import hanging
 from tests.doubles import ScriptedProvider
@@ -80,6 +84,29 @@ async def test_a_deleted_answer_leaves_nothing_to_sweep(
     await sweep.close_abandoned(database, elsewhere.ledger)
     async with database.outside() as tx:
         assert await tx.value("select count(*) from due where kind = 'turn'") == 0
+
+
+async def test_one_answer_that_cannot_be_closed_does_not_keep_the_others_open(
+    database: Database,
+    here: Worker,
+    elsewhere: Worker,
+    provider: ScriptedProvider,
+    cast: Cast,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dead = [await _dead(here, provider, cast) for _ in range(3)]
+    await _let_leases_run_out(database, cast)
+    close = messages.close
+
+    async def failing(tx: Transaction, id: UUID, ending: Ending) -> Message | None:
+        if id == dead[1]:
+            raise psycopg.DataError("this one can't be stored")
+        return await close(tx, id, ending)
+
+    monkeypatch.setattr(messages, "close", failing)
+    assert await sweep.close_abandoned(database, elsewhere.ledger) == 2
+    statuses = [(await stored(database, cast.user.actor, each)).status for each in dead]
+    assert statuses == ["interrupted", "streaming", "interrupted"]
 
 
 async def test_an_old_journal_is_forgotten(

@@ -39,6 +39,8 @@ class Feed:
     entries: list[Entry] = field(default_factory=list)
     flushed: int = 0
     is_closed: bool = False
+    renewed_at: float | None = None
+    """When its leases were last renewed; None = with the next flush."""
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _is_waking: bool = False
     _woken_at: float = 0.0
@@ -52,6 +54,9 @@ class Feed:
     def close(self) -> None:
         self.is_closed = True
         self._notify()
+
+    def is_stale(self, now: float) -> bool:
+        return self.renewed_at is None or now - self.renewed_at >= RENEW_SECONDS
 
     def pending(self) -> list[Entry]:
         return self.entries[self.flushed :]
@@ -97,7 +102,6 @@ class Journal:
         self._database = database
         self._renew = renew
         self._feeds: dict[UUID, Feed] = {}
-        self._renewed_at: dict[UUID, float] = {}
         self._fresh = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -112,13 +116,12 @@ class Journal:
     def reopen(self, feed: Feed, reservation_id: UUID) -> None:
         """A further call of the same turn: its own reservation is marked as opened by the next flush."""
         feed.reservation_id = reservation_id
-        self._renewed_at.pop(feed.message_id, None)
+        feed.renewed_at = None
         self._fresh.set()
 
     def close(self, feed: Feed) -> None:
         """After the last event is stored: readers finish, and the flusher forgets the answer."""
         self._feeds.pop(feed.message_id, None)
-        self._renewed_at.pop(feed.message_id, None)
         feed.close()
 
     def local(self, message_id: UUID) -> Feed | None:
@@ -156,18 +159,20 @@ class Journal:
 
     async def _renew_leases(self) -> None:
         now = monotonic()
-        stale = [
-            feed
-            for feed in self._feeds.values()
-            if now - self._renewed_at.get(feed.message_id, -RENEW_SECONDS) >= RENEW_SECONDS
-        ]
+        stale = [feed for feed in self._feeds.values() if feed.is_stale(now)]
         if not stale:
             return
-        async with self._database.outside() as tx:
-            await store.renew(tx, [feed.message_id for feed in stale], LEASE_SECONDS)
-        await self._renew(stale)
+        # Noted before and not after: a call that is opened meanwhile asks for a renewal of its own.
         for feed in stale:
-            self._renewed_at[feed.message_id] = now
+            feed.renewed_at = now
+        try:
+            async with self._database.outside() as tx:
+                await store.renew(tx, [feed.message_id for feed in stale], LEASE_SECONDS)
+            await self._renew(stale)
+        except BaseException:
+            for feed in stale:
+                feed.renewed_at = None
+            raise
 
 
 async def write(tx: Transaction, customer_id: UUID, rows: Sequence[tuple[Feed, list[Entry]]]) -> None:

@@ -29,13 +29,19 @@ async def close_abandoned(database: Database, ledger: Ledger) -> int:
     """Safe beside other sweepers: each claims its turns by moving their time on."""
     async with database.outside() as tx:
         taken = await store.take_expired(tx, "turn", LEASE_SECONDS, BATCH)
+    closed = 0
     for each in taken:
-        entries = await stored(database, each.customer_id, each.message_id, 0)
-        async with database.of(each.customer_id) as tx:
-            await _close(tx, ledger, each, entries)
-    if taken:
-        log.info("turns_swept", closed=len(taken))
-    return len(taken)
+        try:
+            entries = await stored(database, each.customer_id, each.message_id, 0)
+            async with database.of(each.customer_id) as tx:
+                await _close(tx, ledger, each, entries)
+            closed += 1
+        except Exception:
+            # One answer that can't be closed must not keep those behind it open; it comes up again.
+            log.exception("turn_not_swept", message_id=str(each.message_id))
+    if closed:
+        log.info("turns_swept", closed=closed)
+    return closed
 
 
 async def forget_old_journals(database: Database) -> int:
