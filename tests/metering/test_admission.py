@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 
+import psycopg
 import pytest
 
 from aidecamp.db.pool import Database
 from aidecamp.errors import RateLimited
-from aidecamp.metering.admission import QuotaExceeded
+from aidecamp.metering.admission import Ask, QuotaExceeded, Verdict
 from aidecamp.metering.ledger import Ledger
 from aidecamp.metering.reservation import Estimate, Outcome, Reservation
 from tests.metering.books import admit, disagreements, limit, reported, standing
@@ -198,3 +200,22 @@ async def test_QUO_26_a_customer_sees_only_its_own_ledger(
         async with database.of(customer) as tx:
             assert await tx.value("select count(*) from ai_requests") == 1
         assert await disagreements(database, customer) == []
+
+
+async def test_a_refusal_whose_answer_was_lost_is_refused_again(
+    database: Database, cast: Cast, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await limit(database, cast.user.actor, 0, 0)
+    statement, tries = ledger._admit_statement, 0
+
+    async def lossy(asks: Sequence[Ask], *, again: bool) -> list[Verdict]:
+        nonlocal tries
+        tries += 1
+        verdicts = await statement(asks, again=again)
+        if tries == 1:
+            raise psycopg.OperationalError("the connection broke after the commit")
+        return verdicts
+
+    monkeypatch.setattr(ledger, "_admit_statement", lossy)
+    with pytest.raises(QuotaExceeded):
+        await admit(ledger, cast.user.actor, 100, 900)

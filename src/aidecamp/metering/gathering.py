@@ -6,6 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+import structlog
+
+from aidecamp.errors import Unavailable
+
+log = structlog.get_logger()
+
 In = TypeVar("In")
 Out = TypeVar("Out")
 Waiting = tuple[In, "asyncio.Future[Out]"]
@@ -59,11 +65,15 @@ class Gathering(Generic[In, Out]):
             batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
             try:
                 results = await self._work([item for item, _ in batch])
-            except BaseException as error:
-                # Nobody may be left waiting for ever, whatever ends this task.
-                for _, future in batch:
-                    if not future.done():
-                        future.set_exception(_for_callers(error))
+            except Exception as error:
+                # The edge of the batch: its callers are told, those behind it get their turn.
+                log.exception("batch_broken", waiting=len(batch))
+                results = [error] * len(batch)
+            except asyncio.CancelledError:
+                # Nobody may be left waiting for ever: neither this batch nor those behind it.
+                rest, self._waiting = self._waiting, []
+                for item, future in [*batch, *rest]:
+                    self._deliver(item, future, Unavailable("The ledger was closed."))
                 raise
             for (item, future), result in zip(batch, results, strict=True):
                 self._deliver(item, future, result)
@@ -76,7 +86,3 @@ class Gathering(Generic[In, Out]):
             future.set_exception(result)
         else:
             future.set_result(result)
-
-
-def _for_callers(error: BaseException) -> BaseException:
-    return error if isinstance(error, Exception) else RuntimeError("the ledger was closed")

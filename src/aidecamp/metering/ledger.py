@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import psycopg
@@ -155,9 +156,11 @@ class Ledger:
         try:
             verdicts = {v.id: v for v in await self._admit_statement(asks, again=False)}
         except psycopg.OperationalError:
-            # The first try may have been committed before its answer was lost; the second one finds it.
+            # The first try may have been committed before its answer was lost: the second one finds what it
+            # admitted. What it refused is asked anew, and gets a trail entry besides the one it may have.
+            anew = [replace(ask, entry_id=new_id()) for ask in asks]
             try:
-                verdicts = {v.id: v for v in await self._admit_statement(asks, again=True)}
+                verdicts = {v.id: v for v in await self._admit_statement(anew, again=True)}
             except psycopg.Error as error:
                 log.warning("admission_failed", calls=len(asks), reason=type(error).__name__)
                 return [Unavailable() for _ in asks]
