@@ -145,6 +145,8 @@ async def customers(tx: Transaction) -> list[UUID]:
 
 async def verify(tx: Transaction, customer_id: UUID) -> Verdict:
     """Walk this customer's chain from its first link. Entries younger than a minute may still be unsealed."""
+    # The head first: what is sealed during the walk lengthens the chain beyond it, and is no fault.
+    head = await _published(tx, customer_id)
     previous, seq, problem = _anchor(customer_id), 0, None
     async for link in _chain(tx):
         if problem:
@@ -156,11 +158,12 @@ async def verify(tx: Transaction, customer_id: UUID) -> Verdict:
             problem = f"link {link.seq} (entry {link.id}) was changed"
         else:
             previous, seq = expected, link.seq
-    head = await tx.maybe(
-        _Head, "select seq, hash from audit_heads where customer_id = %(id)s", id=customer_id
-    )
-    if problem is None and head is not None and (head.seq, head.hash) != (seq, previous):
+            if head is not None and seq == head.seq and previous != head.hash:
+                problem = f"link {seq} is not the one that was published"
+    if problem is None and head is not None and seq < head.seq:
         problem = f"the chain ends at link {seq}, published was {head.seq}"
+    if problem is None and seq and await _published(tx, customer_id) is None:
+        problem = "the published head is missing"
     late = await tx.value(UNSEALED, until=datetime.now(UTC) - UNSEALED_FOR)
     if problem is None and late:
         problem = f"{late} entries older than a minute are not sealed"
@@ -188,6 +191,12 @@ class _Head:
 class _Link(Entry):
     seq: int
     hash: bytes
+
+
+async def _published(tx: Transaction, customer_id: UUID) -> _Head | None:
+    return await tx.maybe(
+        _Head, "select seq, hash from audit_heads where customer_id = %(id)s", id=customer_id
+    )
 
 
 async def _seal(tx: Transaction, customer_id: UUID) -> int:

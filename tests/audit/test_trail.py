@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import psycopg
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from aidecamp import audit
 from aidecamp.db.cluster import Urls
 from aidecamp.db.pool import Database
+from aidecamp.db.transaction import Transaction
 from tests.people import Cast, Person
 
 
@@ -32,6 +34,24 @@ async def test_sealed_trail_is_whole(database: Database, cast: Cast) -> None:
     assert await audit.seal(database) == 2
     found = await verdict(database, cast)
     assert (found.sealed, found.unsealed, found.problem) == (7, 0, None)
+
+
+async def test_sealing_during_a_walk_is_no_fault(
+    database: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await deeds(database, cast.user, 2)
+    await audit.seal(database)
+    walk = audit._chain
+
+    async def interrupted(tx: Transaction) -> AsyncIterator[audit._Link]:
+        async for link in walk(tx):
+            yield link
+        await deeds(database, cast.user, 1)
+        await audit.seal(database)
+
+    monkeypatch.setattr(audit, "_chain", interrupted)
+    found = await verdict(database, cast)
+    assert (found.sealed, found.problem) == (2, None)
 
 
 async def test_deed_that_fails_leaves_no_entry(database: Database, cast: Cast) -> None:
@@ -75,6 +95,8 @@ async def test_entry_that_commits_late_is_sealed_later(database: Database, cast:
         ("update audit_entries set actor_id = null where facts = '{\"number\": 2}'", "changed"),
         ("delete from audit_chain where seq = 2", "missing"),
         ("delete from audit_chain where seq = 3", "published was 3"),
+        ("update audit_heads set hash = 'x'", "not the one that was published"),
+        ("delete from audit_heads", "head is missing"),
         ("delete from audit_entries where facts = '{\"number\": 0}'", "missing"),
         ("update audit_entries set at = at - interval '1 day'", "changed"),
         (
