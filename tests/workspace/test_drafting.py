@@ -117,6 +117,18 @@ async def test_content_of_a_draft_is_replaced_and_restored_exactly(database: Dat
     )
 
 
+async def test_a_replaced_draft_that_a_person_removed_is_no_obstacle_to_undo(
+    database: Database, cast: Cast
+) -> None:
+    actor = cast.user.actor
+    target, _ = await apply(database, actor, SPRING, new_id())
+    _, effect = await apply(database, actor, SPRING, new_id(), target.id)
+    async with database.customer(actor) as tx:
+        await campaigns.delete(tx, target.id)
+    await undo(database, actor, effect)
+    assert await everything(database, actor) == []
+
+
 async def test_only_ones_own_drafts_of_the_same_channel_are_replaced(database: Database, cast: Cast) -> None:
     target, _ = await apply(database, cast.user.actor, SPRING, new_id())
     for person in (cast.colleague, cast.stranger, cast.support):

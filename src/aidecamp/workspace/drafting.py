@@ -128,6 +128,8 @@ async def _replace_content(
 
 async def _restore_content(tx: Transaction, actor: Actor, replaced: dict[str, Any]) -> None:
     campaign_id = UUID(replaced["id"])
+    if await campaigns.find(tx, actor, campaign_id) is None:
+        return  # a person removed it: there is nothing to restore, and the key went with it
     now = await access.changeable_draft(tx, actor, campaign_id)
     if fingerprint(now) != replaced["after"]:
         raise _changed(now)
