@@ -9,7 +9,6 @@ import pytest
 
 from aidecamp.chat import threads
 from aidecamp.chat.refusals import Closing, EmptyQuestion
-from aidecamp.chat.running import Running
 from aidecamp.db.pool import Database
 from aidecamp.errors import NotFound
 from aidecamp.metering.admission import QuotaExceeded
@@ -193,29 +192,6 @@ async def test_stop_keeps_and_counts_what_was_written(
     assert now.used > 0
     assert now.reserved == 0
     assert (await here.turns.stop(cast.user.actor, asked.message_id)).status == "stopped"
-
-
-async def test_stop_before_the_provider_was_called_costs_nothing_and_took_no_time(
-    database: Database,
-    here: Worker,
-    provider: ScriptedProvider,
-    cast: Cast,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    answer = here.turns._answer
-
-    async def stopped(turn: Running) -> None:
-        turn.stop()
-        await answer(turn)
-
-    monkeypatch.setattr(here.turns, "_answer", stopped)
-    asked = await ask(here, cast.user.actor)
-    await told(here, cast.user.actor, asked.message_id)
-    message = await stored(database, cast.user.actor, asked.message_id)
-    assert (message.status, message.content, message.latency_ms) == ("stopped", "", None)
-    assert not provider.posts
-    now = await standing(database, cast.customer, cast.user.id)
-    assert (now.used, now.reserved) == (0, 0)
 
 
 async def test_stop_reaches_a_turn_on_another_worker(
