@@ -106,6 +106,14 @@ async def test_lists_page_through_everything_once(database: Database, cast: Cast
     assert seen == [str(each.id) for each in reversed(stored)]
 
 
+async def test_the_inbox_opens_on_what_its_reader_can_do(cast: Cast, browse: Browse) -> None:
+    mine = (await (await browse(cast.user)).get("/suggestions")).text
+    assert 'status=pending" aria-current="page"' in mine
+    assert "No suggestions yet" in mine
+    looking = (await (await browse(cast.viewer)).get("/suggestions")).text
+    assert 'status=applied" aria-current="page"' in looking
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["type"])
 async def test_every_kind_has_its_pages(
     database: Database, cast: Cast, browse: Browse, example: dict[str, Any]

@@ -69,7 +69,9 @@ def check_body(body: str, facts: Facts) -> list[Check]:
     if not SENDER_TAG.search(body) and not (facts.sender and facts.sender.casefold() in body.casefold()):
         footer = "{{sender_name}}\n{{sender_address}}"
         fix = Fix("Add your name and postal address", "body", f"{body.rstrip()}\n\n{footer}")
-        checks.append(Check("warning", "missing_sender", "body", "The mail says not who sends it.", fix))
+        checks.append(
+            Check("warning", "missing_sender", "body", "The e-mail does not say who sends it.", fix)
+        )
     if len(body.encode()) > CLIPPED_BYTES:
         sentence = "Gmail cuts mails off after 102 KB, the unsubscribe line with them."
         checks.append(Check("warning", "clipped", "body", sentence, Fix("Shorten the body.", "body")))

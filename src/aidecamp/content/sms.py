@@ -88,7 +88,9 @@ def check(field: str, text: str, facts: Facts) -> list[Check]:
         checks.append(_several(field, text, counted))
     if not OPT_OUT.search(text):
         fix = Fix(f"Add “{OPT_OUT_LINE}”", field, f"{text.rstrip()} {OPT_OUT_LINE}")
-        checks.append(Check("warning", "missing_unsubscribe", field, "The text says no way to opt out.", fix))
+        checks.append(
+            Check("warning", "missing_unsubscribe", field, "The text does not say how to opt out.", fix)
+        )
     return checks
 
 

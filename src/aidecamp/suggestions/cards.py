@@ -44,6 +44,10 @@ class Card:
     def warnings(self) -> list[Check]:
         return [check for check in self.checks if check.level == "warning"]
 
+    def named(self, field: str) -> str:
+        """A field's label where the kind has one: "Button opens", not "cta_url"."""
+        return next((each.label for each in self.kind.fields if each.name == field), "")
+
     @property
     def content(self) -> dict[str, Any]:
         return self.suggestion.content

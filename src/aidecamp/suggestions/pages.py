@@ -13,6 +13,7 @@ from aidecamp.db.transaction import Transaction
 from aidecamp.errors import Refusal
 from aidecamp.host.port import CampaignFigures, Host
 from aidecamp.identity.guards import PageCaller
+from aidecamp.identity.rights import Right, may
 from aidecamp.suggestions import access, forms, review, store
 from aidecamp.suggestions.api import Hosted
 from aidecamp.suggestions.cards import WORDS, card
@@ -42,7 +43,8 @@ async def inbox(
     """What is to review comes first; a role that can't review sees what was applied."""
     async with db.customer(actor) as tx:
         counts = await store.counts(tx, actor)
-        chosen = status or (None if everything else "pending" if counts else "applied")
+        first: Status = "pending" if may(actor, Right.REVIEW_SUGGESTIONS) else "applied"
+        chosen = status or (None if everything else first)
         wish = Filter(chosen, suggestion_type or None)
         rows = await store.listed(tx, actor, wish, after=after, limit=DEFAULT_LIMIT + 1)
     shown = rows[:DEFAULT_LIMIT]
