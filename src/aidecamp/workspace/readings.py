@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from calendar import day_name
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from aidecamp.actor import Actor
 from aidecamp.db.transaction import Transaction
 from aidecamp.host.port import CampaignFigures, Counts, Figures, Overview, Slice
-from aidecamp.web.charts import WEEKDAYS
 
 ENOUGH_SENT = 100
 ENOUGH_REACTIONS = 50
@@ -89,7 +89,7 @@ async def read(tx: Transaction, actor: Actor, figures: Figures, days: int) -> Re
         until=until,
         now=now,
         before=before,
-        rates=rates(now),
+        rates=replace(rates(now), opened=opened(channels)),
         channels=[ChannelRow(each.label, each.counts, rates(each.counts)) for each in channels],
         daily=await figures.by_day(tx, actor, days=days, until=until),
         reactions=reactions,
@@ -109,6 +109,13 @@ def rates(counts: Counts) -> Rates:
     return Rates(
         share(counts.opened), share(counts.clicked), share(counts.converted), share(counts.unsubscribed)
     )
+
+
+def opened(channels: list[Slice]) -> float | None:
+    """Only channels that report opens count: text messages would water the rate down."""
+    telling = [each.counts for each in channels if each.counts.opened]
+    reached = sum(each.delivered or each.sent for each in telling)
+    return sum(each.opened for each in telling) / reached if reached else None
 
 
 def change(now: float | None, before: float | None) -> float | None:
@@ -141,7 +148,7 @@ def _reactions(hours: list[Slice]) -> tuple[list[list[float | None]], str | None
         table[weekday][hour] = float(value)
         total += value
         if value > peak:
-            peak, best = value, f"{WEEKDAYS[weekday]} {hour:02d}:00"
+            peak, best = value, f"{day_name[weekday]} {hour:02d}:00"
     if total < ENOUGH_REACTIONS:
         return [[None] * 24 for _ in range(7)], None
     return table, best
