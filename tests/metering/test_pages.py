@@ -18,7 +18,7 @@ async def test_the_usage_page_shows_total_bar_cost_and_days(
     html = (await (await browse(cast.user)).get("/usage")).text
     assert "<b>1,900</b> of 100,000" in html
     assert "1.9 %" in html
-    assert "which is not known" in html
+    assert "no price is known" in html
     assert 'aria-labelledby="chart-' in html
     assert "Whole team" not in html
     assert "style=" not in html
