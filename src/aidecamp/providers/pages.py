@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from aidecamp.actor import Actor
@@ -40,9 +40,14 @@ async def listed(request: Request, actor: Owner, db: Db, after: After) -> HTMLRe
 
 
 @router.get("/providers/new")
-async def new(request: Request, actor: Owner, provider_type: ProviderType = "openai") -> HTMLResponse:
-    """The empty form; asked for by the type's menu, only the fields that differ."""
-    form = ProviderForm(provider_type=provider_type)
+async def new(
+    request: Request,
+    actor: Owner,
+    provider_type: ProviderType = "openai",
+    name: Annotated[str, Query(max_length=100)] = "",
+) -> HTMLResponse:
+    """The empty form; asked for by the type's menu, only the fields, with the name already typed."""
+    form = ProviderForm(provider_type=provider_type, name=name)
     if "hx-request" in request.headers:
         return fragment(request, "providers/_fields.html", actor, **_about(form, None))
     return _form(request, actor, form)
