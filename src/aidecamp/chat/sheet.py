@@ -63,6 +63,7 @@ async def sheet(
     return given | {
         "conversation": conversation,
         "is_archived": is_archived,
+        "about": ABOUT,
         "exchanges": [(await _so_far(turns, actor, message), cards.get(message.id, [])) for message in said],
         "running": running,
         "providers": _providers(connected, conversation),

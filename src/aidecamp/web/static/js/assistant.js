@@ -111,5 +111,6 @@ document.addEventListener("htmx:after:swap", () => {
   equip();
 });
 
-log.scrollTop = log.scrollHeight;
+// A conversation opens at its end, the invitation of a new one at its beginning.
+if (log.querySelector("article")) log.scrollTop = log.scrollHeight;
 equip();
