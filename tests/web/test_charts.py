@@ -62,6 +62,11 @@ def test_axis_figures_are_short(value: float, written: str) -> None:
     assert charts.short(value) == written
 
 
+@pytest.mark.parametrize("highest", [5e-324, 2e-308, 1e-300])
+def test_the_smallest_values_have_an_axis_too(highest: float) -> None:
+    assert charts.nice(highest) >= highest
+
+
 @given(st.floats(min_value=1e-6, max_value=1e15))
 def test_the_axis_reaches_above_the_highest_value_but_not_far(highest: float) -> None:
     assert highest * 0.999 <= charts.nice(highest) <= highest * 2.51

@@ -135,7 +135,8 @@ def spark(values: Sequence[float], *, title: str) -> Markup:
 
 def nice(highest: float) -> float:
     """The smallest round number at or above, so that the grid's lines are round too."""
-    if not math.isfinite(highest) or highest <= 0:
+    # Below this, a power of ten is 0 or has lost its digits.
+    if not math.isfinite(highest) or highest < 1e-300:
         return 1.0
     power = 10.0 ** math.floor(math.log10(highest))
     return next(step * power for step in (1, 2, 2.5, 4, 5, 8, 10) if step * power >= highest * (1 - 1e-9))
