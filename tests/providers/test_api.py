@@ -132,9 +132,10 @@ BLOCKED = [
     "https://10.0.0.1/v1", "https://127.1/v1", "https://2130706433/v1", "https://0x7f000001/v1", "https://[::1]/v1",
     "https://169.254.169.254/", "https://metadata.google.internal/", "https://[::ffff:169.254.169.254]/",
     "https://printer.local/v1", "https://intranet/v1", "https://api.example.com:22/",
+    "ftp://api.example.com", "gopher://api.example.com/", "https://[fe80::1%25eth0]/",
 ]  # fmt: skip
 INVALID = [
-    "ftp://api.example.com", "https://user:pw@api.example.com/v1", "https://api.example.com/v1?key=1",
+    "https://user:pw@api.example.com/v1", "https://api.example.com/v1?key=1",
     "https://api.example.com/#x", "https://api.exam\u200bple.com", "https://127。0。0。1/", "https://a b.com",
     "https://api.example.com:99999/", "https://", "https://evil.com%0d%0a.example.com", "api.example.com",
     "x" * 3000,

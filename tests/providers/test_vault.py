@@ -29,6 +29,7 @@ from aidecamp.providers.vault import (
     MasterKeys,
     Secret,
     Vault,
+    hint,
     master_keys,
     verify,
 )
@@ -72,6 +73,11 @@ def test_KEY_18_a_key_opens_for_its_own_row_and_endpoint_only(vault: Vault, othe
 @dataclass
 class Holder:
     secret: Secret
+
+
+@pytest.mark.parametrize(("key", "shown"), [("sk-abcdWXYZ", "WXYZ"), ("abcd1234", "1234"), ("sk-1234", "")])
+def test_a_hint_shows_at_most_half_of_a_key(key: str, shown: str) -> None:
+    assert hint(Secret(key)) == shown
 
 
 def test_KEY_23_a_secret_can_not_be_shown_or_copied() -> None:

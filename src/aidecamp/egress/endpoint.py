@@ -62,8 +62,10 @@ class Endpoint:
             port = parts.port
         except ValueError:
             raise EndpointInvalid("has no valid host and port") from None
-        if parts.scheme not in DEFAULT_PORTS:
+        if not parts.scheme:
             raise EndpointInvalid("must begin with https://")
+        if parts.scheme not in DEFAULT_PORTS:
+            raise EndpointBlocked
         if "@" in parts.netloc:
             raise EndpointInvalid("holds a user name or password")
         if port == 0:
@@ -97,7 +99,9 @@ def _host(netloc: str, host: str | None) -> str:
         raise EndpointInvalid("has no valid host")
     if netloc.startswith("["):
         address = addresses.parse(host)
-        if address is None or "%" in host:
+        if "%" in host:  # a zone: only addresses that never leave the machine's own links have one
+            raise EndpointBlocked
+        if address is None:
             raise EndpointInvalid("has no valid host")
         return str(address)
     number = addresses.classic(host)

@@ -229,7 +229,7 @@ def entered(raw: str) -> Secret:
 def hint(key: Secret) -> str:
     """The last four characters, or fewer where four would give a short key away."""
     value = key.reveal()
-    return value[-4:] if len(value) >= 12 else ""
+    return value[-4:] if len(value) >= 8 else ""
 
 
 class KeyMalformed(Invalid):
