@@ -60,6 +60,11 @@ async def test_an_answer_streams_the_documented_events(
     assert content == end["message"]["content"] == "One\n\nevent: x\ndata: {}\n\ntwo"
 
 
+async def test_a_title_of_null_is_a_title_left_out(mine: Any, conversation: str) -> None:
+    begun = await mine.post("/api/v1/conversations", json={"context_type": "content", "title": None})
+    assert (begun.status_code, begun.json()["title"]) == (201, "")
+
+
 async def test_without_the_stream_the_answer_comes_whole(
     mine: Any, conversation: str, provider: ScriptedProvider
 ) -> None:

@@ -32,7 +32,7 @@ class ContextRef(Body):
 
 
 class ConversationIn(Body):
-    title: Title = ""
+    title: Title | None = None
     context_type: ContextType
     context_ref: ContextRef | None = None
     ai_provider_id: UUID | None = None
