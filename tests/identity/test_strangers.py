@@ -97,6 +97,24 @@ async def outsiders_find_nothing(found: Found, line: Line, stage: Stage, made: d
             assert foreign.json() == absent.json()
 
 
+BODIED = [
+    each
+    for each in GUARDED
+    if ROUTES.get(each.name, Line()).json is not None and PARAMETER.search(each.path) and not each.is_page
+]
+
+
+@pytest.mark.parametrize("found", BODIED, ids=lambda found: found.name)
+@pytest.mark.parametrize("body", [b'{"no_such_field": 1}', b"{", b"[]", b"\xff", b"[" * 100_000])
+async def test_a_foreign_object_is_absent_whatever_was_sent(found: Found, body: bytes, stage: Stage) -> None:
+    path = filled(found.path, await objects(found, stage))
+    kind = {"Content-Type": "application/json"}
+    stranger = await stage.door(stage.cast.stranger)
+    expect(await stranger.request(found.method, path, content=body, headers=kind), (404,), found)
+    del stranger.headers["Authorization"]
+    expect(await stranger.request(found.method, path, content=body, headers=kind), (401,), found)
+
+
 async def objects(found: Found, stage: Stage) -> dict[str, UUID]:
     """What the path and the body name, by the name of the parameter."""
     line = ROUTES[found.name]
@@ -139,3 +157,15 @@ def is_maker(role: Role, found: Found) -> bool:
 
 def shifted(value: UUID) -> UUID:
     return UUID(int=value.int ^ 1)
+
+
+@pytest.mark.parametrize("found", [each for each in GUARDED if each.is_page], ids=lambda found: found.name)
+async def test_io_10_no_page_falls_over_what_the_database_cannot_store(found: Found, stage: Stage) -> None:
+    assert found.route is not None
+    line = ROUTES[found.name]
+    path = filled(found.path, await objects(found, stage))
+    odd = {field.alias: "a\0b" for field in found.route.dependant.query_params}
+    form = {name: value if "{" in value else f"{value}\0" for name, value in (line.form or {}).items()}
+    browser = await stage.door(stage.cast.owner if line.belongs != "personal" else stage.cast.user)
+    answer = await browser.request(found.method, path, params=odd, data=form or None, timeout=20)
+    assert answer.status_code < 500, f"{found.name}: {answer.text[:600]}"

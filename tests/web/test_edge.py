@@ -119,6 +119,12 @@ async def test_text_is_normalised_before_it_is_stored() -> None:
 
 
 class TestBodies:
+    async def test_a_form_that_cannot_be_taken_apart_is_422(self) -> None:
+        kind = {"content-type": "multipart/form-data; boundary=x"}
+        async with client() as http:
+            answer = await http.post("/api/v1/imports", content=b"abc", headers=kind)
+        assert (answer.status_code, answer.json()["code"]) == (422, "validation_error")
+
     async def test_one_over_a_mebibyte_is_413(self) -> None:
         async with client() as http:
             answer = await http.post("/api/v1/notes", json={"title": "a", "text": "x" * 1_100_000})

@@ -31,11 +31,12 @@ from aidecamp.metering.admission import QuotaExceeded
 from aidecamp.providers.failures import NoProvider, ProviderError, ProviderOverloaded, ProviderTimeout
 from aidecamp.web import idempotency, listing
 from aidecamp.web.listing import DEFAULT_LIMIT, After, Limit, Page
+from aidecamp.web.patience import PatientRoute
 from aidecamp.web.problems import responses
 from aidecamp.web.sse import MEDIA_TYPE, EventStream, last_event_id
 from aidecamp.web.state import Db
 
-router = APIRouter(prefix="/api/v1", tags=["conversations"])
+router = APIRouter(prefix="/api/v1", tags=["conversations"], route_class=PatientRoute)
 
 
 def turns(request: Request) -> Turns:
@@ -100,7 +101,7 @@ async def start_conversation(
             tx,
             actor,
             all_turns.host,
-            title=wish.title,
+            title=wish.title or "",
             context_type=wish.context_type,
             context_ref=wish.context_ref.stored() if wish.context_ref else None,
             provider_id=wish.ai_provider_id,

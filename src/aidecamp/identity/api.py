@@ -12,7 +12,7 @@ from aidecamp.db.signals import Signals
 from aidecamp.errors import Conflict, NotFound, RateLimited
 from aidecamp.identity import cookies, csrf, passwords, sign_in, tokens, users
 from aidecamp.identity.guards import Caller, Identified, allowed
-from aidecamp.identity.rights import Right
+from aidecamp.identity.rights import Right, demand
 from aidecamp.identity.store import tokens as token_store
 from aidecamp.identity.store import users as user_store
 from aidecamp.identity.throttle import address_of
@@ -28,10 +28,11 @@ from aidecamp.identity.wire import (
     UserOut,
 )
 from aidecamp.web.listing import DEFAULT_LIMIT, After, Limit, Page, page
+from aidecamp.web.patience import PatientRoute
 from aidecamp.web.problems import responses
 from aidecamp.web.state import Configured, Db
 
-router = APIRouter(prefix="/api/v1", tags=["identity"])
+router = APIRouter(prefix="/api/v1", tags=["identity"], route_class=PatientRoute)
 
 
 def signals(request: Request) -> Signals:
@@ -107,7 +108,14 @@ async def create_user(body: NewUser, actor: Admin, database: Db) -> CreatedUser:
     return CreatedUser(**UserOut.of(user).model_dump(), password=made)
 
 
-@router.patch("/users/{user_id}", responses=responses(NotFound, Conflict))
+async def manageable(user_id: UUID, actor: Caller, database: Db) -> None:
+    """Found before the body is judged: what is foreign is absent, whatever was sent."""
+    async with database.customer(actor) as tx:
+        await users.find(tx, user_id)
+    demand(actor, Right.MANAGE_USERS)
+
+
+@router.patch("/users/{user_id}", responses=responses(NotFound, Conflict), dependencies=[Depends(manageable)])
 async def change_user(
     user_id: UUID, body: UserChange, known: Identified, actor: Caller, database: Db, word: Word
 ) -> UserOut:

@@ -15,10 +15,11 @@ from aidecamp.identity.rights import Right
 from aidecamp.metering import limits, store, usage
 from aidecamp.metering.quota import quota
 from aidecamp.metering.wire import LimitsIn, LimitsOut, Me, UsageOut
+from aidecamp.web.patience import PatientRoute
 from aidecamp.web.problems import responses
 from aidecamp.web.state import Db
 
-router = APIRouter(prefix="/api/v1", tags=["usage"])
+router = APIRouter(prefix="/api/v1", tags=["usage"], route_class=PatientRoute)
 
 LimitsAdmin = Annotated[Actor, Depends(guards.allowed(Right.MANAGE_LIMITS))]
 

@@ -19,12 +19,13 @@ from aidecamp.privacy.trail import Wanted
 from aidecamp.web import listing
 from aidecamp.web.render import page
 from aidecamp.web.state import Db
+from aidecamp.web.text import CleanName
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
 Reader = Annotated[Actor, Depends(page_allowed(Right.READ_TRAIL))]
 SHOWN = 50
-Text = Annotated[str, Query(max_length=80)]
+Text = Annotated[CleanName, Query(max_length=80)]
 
 
 @router.get("/trail", response_model=None)

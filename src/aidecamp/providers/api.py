@@ -21,10 +21,11 @@ from aidecamp.providers.call import Models
 from aidecamp.providers.exam import Exam, Result, unsaved
 from aidecamp.providers.wire import ProviderIn, ProviderOut, ProviderPatch, ProviderTest
 from aidecamp.web.listing import DEFAULT_LIMIT, After, Limit, Page, page
+from aidecamp.web.patience import PatientRoute
 from aidecamp.web.problems import responses
 from aidecamp.web.state import Db
 
-router = APIRouter(prefix="/api/v1", tags=["providers"])
+router = APIRouter(prefix="/api/v1", tags=["providers"], route_class=PatientRoute)
 
 
 def models(request: Request) -> Models:
@@ -80,8 +81,16 @@ async def read(actor: Caller, db: Db, provider_id: UUID) -> ProviderOut:
         return ProviderOut.of(await access.own(tx, actor, provider_id))
 
 
+async def own(provider_id: UUID, actor: Caller, db: Db) -> None:
+    """Found before the body is judged: what is foreign is absent, whatever was sent."""
+    async with db.customer(actor) as tx:
+        await access.own(tx, actor, provider_id)
+
+
 @router.patch(
-    "/providers/{provider_id}", responses=responses(Forbidden, NotFound, Conflict, Invalid, EndpointBlocked)
+    "/providers/{provider_id}",
+    responses=responses(Forbidden, NotFound, Conflict, Invalid, EndpointBlocked),
+    dependencies=[Depends(own)],
 )
 async def change(
     actor: Caller, db: Db, models: Connected, provider_id: UUID, body: ProviderPatch

@@ -15,14 +15,23 @@ from aidecamp.suggestions.models import Filter, Status
 from aidecamp.suggestions.review import ChecksFailed
 from aidecamp.suggestions.wire import AppliedOut, ApplyIn, SuggestionChange, SuggestionOut, applied_out, out
 from aidecamp.web.listing import DEFAULT_LIMIT, After, Limit, Page, page
+from aidecamp.web.patience import PatientRoute
 from aidecamp.web.problems import responses
 from aidecamp.web.state import Db
 
-router = APIRouter(prefix="/api/v1", tags=["suggestions"], responses=responses(Unauthenticated))
+router = APIRouter(
+    prefix="/api/v1", tags=["suggestions"], responses=responses(Unauthenticated), route_class=PatientRoute
+)
 
 
 def host(request: Request) -> Host:
     return cast(Host, request.app.state.host)
+
+
+async def own(suggestion_id: UUID, actor: Caller, db: Db) -> None:
+    """Found before the body is judged: what is foreign is absent, whatever was sent."""
+    async with db.customer(actor) as tx:
+        await access.changeable(tx, actor, suggestion_id)
 
 
 Hosted = Annotated[Host, Depends(host)]
@@ -52,7 +61,11 @@ async def read_suggestion(suggestion_id: UUID, actor: Caller, db: Db) -> Suggest
         return out(await access.visible(tx, actor, suggestion_id))
 
 
-@router.patch("/suggestions/{suggestion_id}", responses=responses(Forbidden, NotFound, Conflict))
+@router.patch(
+    "/suggestions/{suggestion_id}",
+    responses=responses(Forbidden, NotFound, Conflict),
+    dependencies=[Depends(own)],
+)
 async def change_suggestion(
     suggestion_id: UUID, change: SuggestionChange, actor: Caller, db: Db, host: Hosted
 ) -> SuggestionOut:
@@ -75,7 +88,9 @@ async def reject_suggestion(suggestion_id: UUID, actor: Caller, db: Db) -> Sugge
 
 
 @router.post(
-    "/suggestions/{suggestion_id}/apply", responses=responses(Forbidden, NotFound, Conflict, ChecksFailed)
+    "/suggestions/{suggestion_id}/apply",
+    responses=responses(Forbidden, NotFound, Conflict, ChecksFailed),
+    dependencies=[Depends(own)],
 )
 async def apply_suggestion(
     suggestion_id: UUID, actor: Caller, db: Db, host: Hosted, choice: ApplyIn | None = None

@@ -104,7 +104,7 @@ async def _http(request: Request, error: Exception) -> Response:
     if 300 <= error.status_code < 400:
         return RedirectResponse((error.headers or {})["Location"], error.status_code)
     status = error.status_code
-    if status == 400 and "json" in request.headers.get("content-type", ""):
+    if status == 400:  # the framework's word for a body that it could not take apart
         status = 422
     kind = _BY_STATUS.get(status)
     refusal = kind() if kind else _other(status)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from aidecamp.web.patience import Broken
 from aidecamp.web.text import clean_name
 
 MOST = 50
@@ -69,9 +70,11 @@ def _field(loc: Sequence[Any]) -> str:
 
 
 def _message(error: Mapping[str, Any]) -> str:
-    kind = str(error.get("type", ""))
+    kind = "json_invalid" if isinstance(error.get("input"), Broken) else str(error.get("type", ""))
     context = error.get("ctx") or {}
     if kind in _WITH_BOUNDS:
+        if kind == "string_too_short" and context.get("min_length") == 1:
+            return "must not be empty"
         things = "entries" if context.get("field_type") in _COLLECTIONS else "characters"
         return _WITH_BOUNDS[kind].format_map(_Bounds(context, things=things))
     if kind == "value_error" and isinstance(context.get("error"), ValueError):

@@ -16,8 +16,10 @@ from aidecamp.files import store as files
 from aidecamp.identity.guards import Caller, allowed
 from aidecamp.identity.rights import Right
 from aidecamp.web.listing import DEFAULT_LIMIT, After, Limit, Page, page
+from aidecamp.web.patience import PatientRoute
 from aidecamp.web.problems import responses
 from aidecamp.web.state import Db
+from aidecamp.web.text import CleanName
 from aidecamp.workspace import access, authoring, uploads
 from aidecamp.workspace.models import ImportKind, Status
 from aidecamp.workspace.store import audiences, campaigns, contacts, imports
@@ -33,14 +35,14 @@ from aidecamp.workspace.wire import (
     NewCampaign,
 )
 
-router = APIRouter(prefix="/api/v1", tags=["workspace"])
+router = APIRouter(prefix="/api/v1", tags=["workspace"], route_class=PatientRoute)
 
 Reader = Annotated[Actor, Depends(allowed(Right.READ_WORKSPACE))]
 Drafter = Annotated[Actor, Depends(allowed(Right.EDIT_OWN_DRAFTS))]
 Manager = Annotated[Actor, Depends(allowed(Right.EDIT_WORKSPACE))]
 Importer = Annotated[Actor, Depends(allowed(Right.IMPORT))]
 Search = Annotated[
-    str | None, Query(max_length=200, description="How an address, key, phone number or name begins")
+    CleanName | None, Query(max_length=200, description="How an address, key, phone number or name begins")
 ]
 
 
@@ -75,7 +77,17 @@ async def read_campaign(campaign_id: UUID, actor: Caller, db: Db) -> CampaignOut
         return CampaignOut.of(await access.visible_campaign(tx, actor, campaign_id))
 
 
-@router.patch("/campaigns/{campaign_id}", responses=responses(NotFound, Conflict))
+async def seen_campaign(campaign_id: UUID, actor: Caller, db: Db) -> None:
+    """Found before the body is judged: what is foreign is absent, whatever was sent."""
+    async with db.customer(actor) as tx:
+        await access.visible_campaign(tx, actor, campaign_id)
+
+
+@router.patch(
+    "/campaigns/{campaign_id}",
+    responses=responses(NotFound, Conflict),
+    dependencies=[Depends(seen_campaign)],
+)
 async def change_campaign(campaign_id: UUID, change: CampaignChange, actor: Caller, db: Db) -> CampaignOut:
     """Change a draft; `content` replaces the whole content."""
     async with db.customer(actor) as tx:
@@ -111,7 +123,16 @@ async def read_audience(audience_id: UUID, actor: Caller, db: Db) -> AudienceOut
         return AudienceOut.of(await access.visible_audience(tx, audience_id))
 
 
-@router.patch("/audiences/{audience_id}", responses=responses(NotFound, Conflict))
+async def changeable_audience(audience_id: UUID, actor: Caller, db: Db) -> None:
+    async with db.customer(actor) as tx:
+        await access.changeable_audience(tx, actor, audience_id)
+
+
+@router.patch(
+    "/audiences/{audience_id}",
+    responses=responses(NotFound, Conflict),
+    dependencies=[Depends(changeable_audience)],
+)
 async def change_audience(audience_id: UUID, change: AudienceChange, actor: Caller, db: Db) -> AudienceOut:
     async with db.customer(actor) as tx:
         return AudienceOut.of(await authoring.change_audience(tx, actor, audience_id, change))
@@ -130,9 +151,7 @@ async def list_contacts(
     db: Db,
     after: After,
     limit: Limit = DEFAULT_LIMIT,
-    search: Annotated[
-        str | None, Query(max_length=200, description="How an address, key or name begins")
-    ] = None,
+    search: Search = None,
     audience_id: UUID | None = None,
 ) -> Page[ContactOut]:
     """People's own data: for managers and up."""
@@ -178,7 +197,7 @@ async def read_import(import_id: UUID, actor: Caller, db: Db) -> ImportOut:
 @router.get(
     "/imports/{import_id}/rejected",
     response_class=StreamingResponse,
-    responses=responses(NotFound) | {200: {"content": {"text/csv": {}}}},
+    responses=responses(NotFound) | {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
 async def download_rejected(import_id: UUID, actor: Caller, db: Db) -> StreamingResponse:
     """The rejected rows with line and reason, as CSV that a spreadsheet opens safely."""

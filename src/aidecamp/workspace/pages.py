@@ -18,6 +18,7 @@ from aidecamp.identity.rights import Right, may
 from aidecamp.web.listing import After, encode
 from aidecamp.web.render import page
 from aidecamp.web.state import Db
+from aidecamp.web.text import CleanName
 from aidecamp.web.validation import told
 from aidecamp.workspace import access, authoring, forms, proof
 from aidecamp.workspace.figures import WorkspaceFigures
@@ -164,12 +165,12 @@ async def contacts_page(
     actor: Manager,
     db: Db,
     after: After,
-    search: Annotated[str, Query(max_length=200)] = "",
+    search: Annotated[CleanName, Query(max_length=200)] = "",
     audience_id: UUID | None = None,
 ) -> Response:
     async with db.customer(actor) as tx:
         rows = await contacts.listed(
-            tx, search=search.strip(), audience_id=audience_id, before=after, limit=SHOWN + 1
+            tx, search=search, audience_id=audience_id, before=after, limit=SHOWN + 1
         )
         audience = await access.visible_audience(tx, audience_id) if audience_id else None
     return page(
