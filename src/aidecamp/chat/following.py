@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from time import monotonic
+from typing import ParamSpec, TypeVar
 from uuid import UUID
+
+import psycopg
 
 from aidecamp.actor import Actor
 from aidecamp.chat import access, events
@@ -15,10 +19,15 @@ from aidecamp.chat.refusals import EndedEarly
 from aidecamp.chat.store import messages
 from aidecamp.db.pool import Database
 from aidecamp.db.transaction import Transaction
-from aidecamp.errors import NotFound
+from aidecamp.errors import NotFound, Unavailable
 from aidecamp.metering.quota import quota
 from aidecamp.suggestions import wire
 from aidecamp.suggestions.store import of_messages
+
+PATIENCE_SECONDS = 60.0
+
+Read = TypeVar("Read")
+Place = ParamSpec("Place")
 
 
 async def follow(
@@ -34,9 +43,8 @@ async def follow(
             yield entries
         return
     while True:
-        # Asked before the journal is read: an answer that closes in between is read once more.
-        is_running = await _is_running(database, actor, message_id)
-        if entries := await stored(database, actor.customer_id, message_id, after):
+        is_running, entries = await patiently(_look, database, actor, message_id, after)
+        if entries:
             yield entries
             after = entries[-1].seq
             if entries[-1].is_last:
@@ -44,8 +52,22 @@ async def follow(
         if not is_running:
             break
         await asyncio.sleep(POLL_SECONDS)
-    if entries := await _remembered(database, actor, message_id, after):
+    if entries := await patiently(_remembered, database, actor, message_id, after):
         yield entries
+
+
+async def patiently(
+    read: Callable[Place, Awaitable[Read]], *args: Place.args, **kwargs: Place.kwargs
+) -> Read:
+    """Again where the database is away for a moment: the answer is written meanwhile, its readers wait."""
+    until = monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return await read(*args, **kwargs)
+        except (Unavailable, psycopg.OperationalError):
+            if monotonic() >= until:
+                raise
+            await asyncio.sleep(POLL_SECONDS)
 
 
 async def so_far(database: Database, journal: Journal, actor: Actor, message: Message) -> Message:
@@ -56,6 +78,12 @@ async def so_far(database: Database, journal: Journal, actor: Actor, message: Me
     entries = list(feed.entries) if feed else await stored(database, actor.customer_id, message.id, 0)
     said = "".join(events.text_of(entry) for entry in entries if entry.kind == "delta")
     return replace(message, content=said)
+
+
+async def _look(database: Database, actor: Actor, message_id: UUID, after: int) -> tuple[bool, list[Entry]]:
+    # Asked before the journal is read: an answer that closes in between is read once more.
+    is_running = await _is_running(database, actor, message_id)
+    return is_running, await stored(database, actor.customer_id, message_id, after)
 
 
 async def _is_running(database: Database, actor: Actor, message_id: UUID) -> bool:

@@ -144,6 +144,9 @@ from pg_class
 where relkind = 'v' and relnamespace not in (
     select oid from pg_namespace where nspname like 'pg\\_%' or nspname = 'information_schema')
   and not coalesce(reloptions, '{}') && array['security_invoker=true', 'security_invoker=on']
+  -- An extension's own views (pg_stat_statements) know nothing of our tables.
+  and not exists (
+      select from pg_depend where classid = 'pg_class'::regclass and objid = pg_class.oid and deptype = 'e')
 """
 
 RIGHTS = """

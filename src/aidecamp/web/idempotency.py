@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import psycopg
+import structlog
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import Request
 from starlette.responses import Response
@@ -22,13 +24,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from aidecamp.actor import Actor
 from aidecamp.db.pool import Database
 from aidecamp.db.transaction import Transaction
-from aidecamp.errors import Conflict, Invalid
+from aidecamp.errors import Conflict, Invalid, Unavailable
 from aidecamp.web import store
 
 HEADER = "idempotency-key"
 LONGEST_ANSWER = 512 * 1024
 KEPT_HEADERS = ("content-type", "location")
 NONCE = 12
+log = structlog.get_logger()
+
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -138,6 +142,14 @@ class Keep:
 
 
 async def _keep(mine: Claim, held: list[Message]) -> None:
+    """A database that is gone by now takes nothing from the answer: the claim then stays as if cut off."""
+    try:
+        await _note(mine, held)
+    except (Unavailable, psycopg.Error) as error:
+        log.warning("idempotency.not_kept", error=type(error).__name__)
+
+
+async def _note(mine: Claim, held: list[Message]) -> None:
     status = held[0]["status"]
     if status >= 400:
         await _release(mine)

@@ -6,17 +6,21 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import psycopg
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from aidecamp.errors import Forbidden, Invalid, NotFound, Refusal, TooLarge, Unauthenticated
+from aidecamp.errors import Forbidden, Invalid, NotFound, Refusal, TooLarge, Unauthenticated, Unavailable
 from aidecamp.web import render
 from aidecamp.web.validation import told
 
 MEDIA_TYPE = "application/problem+json"
 SCHEMA = "#/components/schemas/Problem"
+
+log = structlog.get_logger()
 
 
 class Malformed(Refusal):
@@ -47,6 +51,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    # Connections lost under a statement, a full disk, a standby, locks and statements that took too long.
+    app.add_exception_handler(psycopg.OperationalError, _database_failed)
+    app.add_exception_handler(psycopg.errors.ReadOnlySqlTransaction, _database_failed)
 
 
 def responses(*kinds: type[Refusal]) -> dict[int | str, dict[str, Any]]:
@@ -89,6 +96,11 @@ def crashed(request: Request) -> Response:
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
     return answer(request, error)
+
+
+async def _database_failed(request: Request, error: Exception) -> Response:
+    log.error("database.refused", kind=type(error).__name__, sqlstate=getattr(error, "sqlstate", None))
+    return answer(request, Unavailable("The database can't do this right now."))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
