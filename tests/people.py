@@ -55,12 +55,12 @@ async def gather(database: Database) -> Cast:
     """Write the cast into an empty database, without the product's own commands."""
     harbour = await _customer(database, "Harbour & Vine", ZONE)
     north = await _customer(database, "North Pole Supplies", "America/New_York")
-    people = {role.value: await _person(database, harbour, role.value, role) for role in Role}
+    people = {role.value: await join(database, harbour, role.value, role) for role in Role}
     return Cast(
         customer=harbour,
         **people,
-        colleague=await _person(database, harbour, "colleague", Role.USER),
-        stranger=await _person(database, north, "stranger", Role.ADMIN, "America/New_York"),
+        colleague=await join(database, harbour, "colleague", Role.USER),
+        stranger=await join(database, north, "stranger", Role.ADMIN, "America/New_York"),
     )
 
 
@@ -76,7 +76,8 @@ async def _customer(database: Database, name: str, zone: str) -> UUID:
     return customer_id
 
 
-async def _person(database: Database, customer_id: UUID, name: str, role: Role, zone: str = ZONE) -> Person:
+async def join(database: Database, customer_id: UUID, name: str, role: Role, zone: str = ZONE) -> Person:
+    """One more person of a customer."""
     user_id, email = new_id(), f"{name}@example.org"
     async with database.of(customer_id) as tx:
         await tx.run(

@@ -25,9 +25,9 @@ AIDECAMP = Path(sys.executable).with_name("aidecamp")
 class Server:
     """`start`, `kill` (-9), `end` (SIGTERM): as an operator or a bad day would."""
 
-    def __init__(self, urls: Urls, provider: ScriptedProvider, home: Path) -> None:
+    def __init__(self, urls: Urls, provider: ScriptedProvider, home: Path, **settings: str) -> None:
         self.port = _free_port()
-        self.environment = os.environ | {
+        named = {
             "AIDECAMP_HOME": str(home),
             "AIDECAMP_DATABASE_URL": urls.serving,
             "AIDECAMP_OWNER_DATABASE_URL": urls.owner,
@@ -37,6 +37,7 @@ class Server:
             "AIDECAMP_STREAMS_PER_USER": "0",
             "AIDECAMP_LOG_FORMAT": "json",
         }
+        self.environment = os.environ | named | settings
         self.log = home / "server.log"
         self.process: Process | None = None
 
@@ -71,6 +72,15 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         return await asyncio.wait_for(self.process.wait(), 30)
 
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
     async def command(self, *words: str) -> tuple[int, str]:
         process = await asyncio.create_subprocess_exec(
             AIDECAMP, *words, env=self.environment, stdout=PIPE, stderr=DEVNULL
@@ -80,8 +90,11 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(urls: Urls, provider: ScriptedProvider, home: Path) -> AsyncIterator[Server]:
-    server = Server(urls, provider, home)
+async def serving(
+    urls: Urls, provider: ScriptedProvider, home: Path, **settings: str
+) -> AsyncIterator[Server]:
+    home.mkdir(exist_ok=True)
+    server = Server(urls, provider, home, **settings)
     await server.start()
     try:
         yield server

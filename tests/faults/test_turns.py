@@ -4,88 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import aiohttp
-import psycopg
 import pytest
 
 from aidecamp.db.cluster import Urls
 from aidecamp.db.pool import Database
-from tests.chat.conftest import connect
-from tests.doubles import ScriptedProvider, openai_stream, scripted
-from tests.faults.server import Server, serving
+from tests.doubles import ScriptedProvider, openai_stream
+from tests.faults.readers import let_leases_run_out, reading, terminate_all, until_quiet
+from tests.faults.server import Server
 from tests.metering.books import disagreements
 from tests.people import Cast
 
 pytestmark = pytest.mark.slow
 TURNS = 20
 SLOW = openai_stream([f"word {n} " for n in range(600)], gap=0.05, usage=(77, 1200))
-
-
-@pytest.fixture
-async def provider() -> AsyncIterator[ScriptedProvider]:
-    async with scripted() as provider:
-        yield provider
-
-
-@pytest.fixture
-async def server(
-    urls: Urls, provider: ScriptedProvider, cast: Cast, database: Database, tmp_path: Path
-) -> AsyncIterator[Server]:
-    await connect(database, cast.owner.actor, provider)
-    async with serving(urls, provider, tmp_path) as server:
-        yield server
-
-
-@pytest.fixture
-async def session(server: Server, cast: Cast) -> AsyncIterator[aiohttp.ClientSession]:
-    code, token = await server.command("tokens", "create", cast.owner.email)
-    assert code == 0
-    headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
-    async with aiohttp.ClientSession(f"{server.url}/api/v1/", headers=headers) as session:
-        yield session
-
-
-class Reader:
-    """One tab: asks in a conversation of its own, and keeps what it was told."""
-
-    def __init__(self, session: aiohttp.ClientSession) -> None:
-        self.session = session
-        self.events: list[tuple[str, dict[str, Any]]] = []
-        self.task = asyncio.create_task(self._read())
-
-    async def _read(self) -> None:
-        wish = {"context_type": "analytics"}
-        async with self.session.post(
-            "conversations", json=wish, headers={"Accept": "application/json"}
-        ) as made:
-            conversation = (await made.json())["id"]
-        async with self.session.post(
-            f"conversations/{conversation}/messages", json={"content": "How did we do?"}
-        ) as answer:
-            name = ""
-            async for line in answer.content:
-                if line.startswith(b"event: "):
-                    name = line[7:].decode().strip()
-                elif line.startswith(b"data: "):
-                    self.events.append((name, json.loads(line[6:])))
-
-    def words(self) -> str:
-        return "".join(data["text"] for name, data in self.events if name == "delta")
-
-
-async def reading(session: aiohttp.ClientSession, count: int) -> list[Reader]:
-    """So many readers, all with some words of their answer."""
-    readers = [Reader(session) for _ in range(count)]
-    for _ in range(600):
-        if all(reader.words() for reader in readers):
-            return readers
-        await asyncio.sleep(0.05)
-    raise AssertionError("not every answer began")
 
 
 async def test_crash_02_kill_9_in_mid_stream_leaves_no_turn_stuck_and_every_token_booked(
@@ -98,9 +31,9 @@ async def test_crash_02_kill_9_in_mid_stream_leaves_no_turn_stuck_and_every_toke
     for reader in readers:
         with contextlib.suppress(aiohttp.ClientError):
             await reader.task
-    await _let_leases_run_out(database, cast)
+    await let_leases_run_out(database, cast)
     await server.start()
-    await _until_quiet(database, cast, seconds=60)
+    await until_quiet(database, cast, seconds=60)
     async with database.customer(cast.owner.actor) as tx:
         rows = await tx.values(
             """select jsonb_build_array(m.status, m.content, r.state, r.tokens_output, r.is_estimated,
@@ -135,7 +68,7 @@ async def test_crash_05_sigterm_tells_every_reader_and_settles_every_turn(
         await asyncio.wait_for(reader.task, 5)
         name, data = reader.events[-1]
         assert (name, data["code"]) == ("error", "unavailable")
-    await _until_quiet(database, cast, seconds=1)
+    await until_quiet(database, cast, seconds=1)
     assert not await disagreements(database, cast.customer)
 
 
@@ -147,7 +80,7 @@ async def test_quo_10_a_reader_that_stops_reading_does_not_keep_a_turn_from_its_
     for reader in readers:
         reader.task.cancel()
     await server.end()
-    await _until_quiet(database, cast, seconds=1)
+    await until_quiet(database, cast, seconds=1)
     assert not await disagreements(database, cast.customer)
 
 
@@ -157,7 +90,7 @@ async def test_quo_08_a_reader_that_leaves_does_not_stop_its_answer(
     provider.always(openai_stream([f"word {n} " for n in range(40)], gap=0.05, usage=(77, 80)))
     (reader,) = await reading(session, 1)
     reader.task.cancel()
-    await _until_quiet(database, cast, seconds=10)
+    await until_quiet(database, cast, seconds=10)
     async with database.customer(cast.owner.actor) as tx:
         content = await tx.value("select content from ai_messages where role = 'assistant'")
         booked = await tx.value("select tokens_input + tokens_output from ai_requests")
@@ -171,7 +104,7 @@ async def test_crash_07_the_database_loses_every_connection_in_mid_stream(
     provider.always(openai_stream([f"word {n} " for n in range(60)], gap=0.05, usage=(77, 120)))
     readers = await reading(session, 5)
     for _ in range(8):
-        await _terminate_all(urls)
+        await terminate_all(urls)
         await asyncio.sleep(0.3)
     for reader in readers:
         await asyncio.wait_for(reader.task, 40)
@@ -180,40 +113,9 @@ async def test_crash_07_the_database_loses_every_connection_in_mid_stream(
     fresh = Database(urls.serving)
     await fresh.open()
     try:
-        await _until_quiet(fresh, cast, seconds=10)
+        await until_quiet(fresh, cast, seconds=10)
         assert not await disagreements(fresh, cast.customer)
         async with fresh.customer(cast.owner.actor) as tx:
             assert await tx.values("select distinct tokens_input + tokens_output from ai_requests") == [197]
     finally:
         await fresh.close()
-
-
-async def _terminate_all(urls: Urls) -> None:
-    async with await psycopg.AsyncConnection.connect(urls.superuser, autocommit=True) as connection:
-        await connection.execute(
-            """select pg_terminate_backend(pid) from pg_stat_activity
-                where datname = current_database() and pid <> pg_backend_pid()"""
-        )
-
-
-async def _let_leases_run_out(database: Database, cast: Cast) -> None:
-    async with database.customer(cast.owner.actor) as tx:
-        await tx.run("update ai_requests set lease_until = now() - interval '1 s' where state = 'reserved'")
-    async with database.outside() as tx:
-        await tx.run("update due set due_at = now() - interval '1 s' where kind in ('turn', 'lease')")
-
-
-async def _until_quiet(database: Database, cast: Cast, *, seconds: float) -> None:
-    """No answer is being written and nothing is set aside."""
-    left: list[int] = []
-    for _ in range(int(seconds * 10) + 1):
-        async with database.customer(cast.owner.actor) as tx:
-            left = [
-                await tx.value("select count(*) from ai_messages where status = 'streaming'"),
-                await tx.value("select count(*) from ai_requests where state = 'reserved'"),
-                await tx.value("select coalesce(sum(reserved), 0)::bigint from usage_windows"),
-            ]
-        if left == [0, 0, 0]:
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"left: streaming, reserved calls, reserved tokens = {left}")
