@@ -37,6 +37,24 @@ async def test_a_page_sends_strangers_to_sign_in_and_back(client: Door, cast: Ca
     assert (await browser.get("/sign-in")).headers["location"] == "/"
 
 
+@pytest.mark.parametrize(
+    ("page", "back"),
+    [
+        ("http://{}/campaigns/new", "/sign-in?next=/campaigns/new"),
+        ("http://evil.example/campaigns/new", "/sign-in"),
+        ("http://{}//evil.example", "/sign-in"),
+        ("http://[", "/sign-in"),
+        ("", "/sign-in"),
+    ],
+)
+async def test_a_form_sent_too_late_leads_back_to_its_own_page(client: Door, page: str, back: str) -> None:
+    browser = await client()
+    host = browser.base_url.netloc
+    host = host.decode() if isinstance(host, bytes) else host
+    sent = await browser.post("/campaigns", data={"name": "x"}, headers={"Referer": page.format(host)})
+    assert (sent.status_code, sent.headers["location"]) == (303, back)
+
+
 async def test_a_wrong_password_keeps_the_address_and_says_so(client: Door, cast: Cast) -> None:
     browser = await client()
     answer = await browser.post("/sign-in", data={"email": '"><b>@x', "password": "secret guess"})

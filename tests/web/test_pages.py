@@ -70,6 +70,26 @@ async def test_the_switch_keeps_its_choice_over_pages(origin: str, cast: Cast) -
     assert ground == "rgb(16, 16, 18)"
 
 
+async def test_what_was_typed_survives_a_session_that_ended(origin: str, cast: Cast) -> None:
+    async with chromium() as browser, visit(browser, origin) as seen:
+        await seen.sign_in(cast.owner)
+        await seen.open("/campaigns/new")
+        await seen.page.get_by_label("Name").fill("Spring, half typed")
+        await seen.page.get_by_label("Channel").select_option("sms")
+        await seen.page.context.clear_cookies()
+        await seen.page.get_by_role("button", name="Make the draft").click()
+        await seen.page.wait_for_url("**/sign-in?next=/campaigns/new")
+        await seen.page.get_by_label("E-mail").fill(cast.owner.email)
+        await seen.page.get_by_label("Password").fill(cast.owner.password)
+        await seen.page.get_by_role("button", name="Sign in").click()
+        await seen.page.wait_for_url("**/campaigns/new")
+        name = await seen.page.get_by_label("Name").input_value()
+        channel = await seen.page.get_by_label("Channel").input_value()
+        await seen.open("/campaigns/new")
+        again = await seen.page.get_by_label("Name").input_value()
+    assert (name, channel, again) == ("Spring, half typed", "sms", "")
+
+
 async def _overflows(seen: Visit) -> bool:
     wide: bool = await seen.page.evaluate("document.documentElement.scrollWidth > innerWidth")
     return wide

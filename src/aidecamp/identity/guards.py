@@ -110,9 +110,15 @@ def local_path(text: str) -> str:
 
 def _way_back(request: Request) -> str:
     if request.method not in csrf.SAFE_METHODS:
-        return "/"
+        return _page_of(request)
     query = request.url.query
     return request.url.path + (f"?{query}" if query else "")
+
+
+def _page_of(request: Request) -> str:
+    """The page whose form was sent, where it is ours: what was typed there waits in its tab."""
+    origin, _, path = request.headers.get("referer", "").partition("//")[2].partition("/")
+    return local_path(f"/{path}") if origin and origin == request.headers.get("host") else "/"
 
 
 Identified = Annotated[Recognised, Depends(recognised)]

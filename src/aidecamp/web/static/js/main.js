@@ -3,4 +3,5 @@ import "./theme.js";
 import "./notices.js";
 import "./toggles.js";
 import "./forms.js";
+import "./unsent.js";
 import "./copy.js";
