@@ -15,7 +15,7 @@ from uuid import UUID
 
 import psycopg
 import uvicorn
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, validators
 from pydantic import ValidationError
 
 from aidecamp import audit, logs, settings
@@ -34,6 +34,7 @@ from aidecamp.providers import opening
 from aidecamp.providers.commands import app as keys
 from aidecamp.providers.opening import opened
 from aidecamp.terminal import AsJson, CommandFailed, complain, note, tell
+from aidecamp.web import listening
 from aidecamp.workspace import commands as workspace_commands
 
 app = App(
@@ -58,6 +59,9 @@ UVICORN: dict[str, Any] = {
     "server_header": False,
     "proxy_headers": False,
 }
+
+Port = Annotated[int, Parameter(validator=validators.Number(gte=1, lte=65_535))]
+AT_LEAST_ONE = validators.Number(gte=1)
 
 EXPECTED = (
     Refusal,
@@ -85,7 +89,7 @@ def main() -> NoReturn:
         complain("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
         sys.exit(1)
     except EXPECTED as error:
-        complain(str(error))
+        complain(_sentence(error))
         sys.exit(1)
     except psycopg.OperationalError as error:
         complain(f"The database can't be reached: {str(error).splitlines()[0]}")
@@ -102,8 +106,8 @@ def main() -> NoReturn:
 def serve(
     *,
     host: str = "127.0.0.1",
-    port: int = 8000,
-    workers: Annotated[int, Parameter(help="Processes; one per core is plenty.")] = 1,
+    port: Port = 8000,
+    workers: Annotated[int, Parameter(help="Processes; one per core is plenty.", validator=AT_LEAST_ONE)] = 1,
     jobs: Annotated[bool, Parameter(negative="--no-jobs", help="Do background jobs too.")] = True,
     json: AsJson = False,
 ) -> None:
@@ -116,6 +120,7 @@ def serve(
         if workers > 1:
             # Read when prometheus_client is first used in each worker; they share the folder.
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = numbers
+        runner.run(listening.require(host, port))
         place = addresses(chosen)
         urls = runner.run(place.__aenter__())
         try:
@@ -133,7 +138,7 @@ def serve(
 @app.command
 async def demo(
     *,
-    port: int = 8000,
+    port: Port = 8000,
     browser: Annotated[bool, Parameter(negative="--no-browser", help="Open a browser.")] = True,
     json: AsJson = False,
 ) -> None:
@@ -144,6 +149,7 @@ async def demo(
         logs.configure(chosen.log_format, "warning")
     if not chosen.embedded:
         raise CommandFailed("The demo brings its own database: unset AIDECAMP_DATABASE_URL.")
+    await listening.require("127.0.0.1", port)
     note("Starting PostgreSQL and the try-out model …")
     async with addresses(chosen) as urls, tryout.running(chosen.home) as model:
         if model:
@@ -236,6 +242,12 @@ async def verify_trail(*, customer: UUID | None = None, json: AsJson = False) ->
     tell("\n".join(lines) or "There is no trail yet.", {"trails": [asdict(v) for v in verdicts]}, json)
     if broken := [v for v in verdicts if v.problem]:
         raise CommandFailed(f"The trail of {broken[0].customer_id} is broken: {broken[0].problem}.")
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename} can't be used: {error.strerror}."
+    return str(error)
 
 
 def _settings() -> settings.Settings:

@@ -64,6 +64,11 @@ async def migrate(
         raise MigrationError(
             "The tables are busy (or another migration runs); nothing was half-applied. Try again."
         ) from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise MigrationError(
+            f"The owning role may not change the schema ({str(error).splitlines()[0]}): make it the owner of "
+            "the database and of everything in it."
+        ) from error
 
 
 async def pending(url: str) -> list[str]:
@@ -86,7 +91,7 @@ async def _apply(connection: AsyncConnection[Any], wanted: Sequence[Migration]) 
         async with connection.transaction():
             try:
                 await connection.execute(migration.sql.encode())
-            except psycopg.errors.LockNotAvailable:
+            except (psycopg.errors.LockNotAvailable, psycopg.errors.InsufficientPrivilege):
                 raise
             except psycopg.Error as error:
                 raise MigrationError(f"Migration {migration.name} failed: {error}") from error
