@@ -13,18 +13,11 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from aidecamp.actor import Actor
+from aidecamp.db.connecting import Connection
 from aidecamp.db.transaction import Transaction
 from aidecamp.errors import Unavailable
 
-STATEMENT_TIMEOUT_MS = 30_000
-LOCK_TIMEOUT_MS = 5_000
-IDLE_IN_TRANSACTION_MS = 30_000
 CHECKOUT_SECONDS = 5.0
-
-OPTIONS = (
-    f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
-    f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS} -c timezone=UTC"
-)
 
 
 class Database:
@@ -32,16 +25,16 @@ class Database:
 
     def __init__(self, url: str, *, max_size: int = 10) -> None:
         self.url = url
-        self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
+            connection_class=Connection,
             min_size=1,
             max_size=max_size,
             open=False,
             timeout=CHECKOUT_SECONDS,
             max_waiting=1000,
             check=AsyncConnectionPool.check_connection,
-            # prepare_threshold stays at the default only on direct connections; see docs/operations.md
-            kwargs={"options": OPTIONS, "application_name": "aidecamp"},
+            kwargs={"application_name": "aidecamp"},
             name="serving",
         )
 
@@ -89,6 +82,7 @@ class Database:
             raise Unavailable("The database can't be reached right now; nothing was changed.") from error
         try:
             async with connection.transaction():
+                await connection.limit()
                 yield connection
         except asyncio.CancelledError:
             # A cancelled statement may leave its answer on the wire for the next user of the connection.

@@ -15,8 +15,9 @@ import structlog
 from psycopg import AsyncConnection, Notify
 from psycopg.types.json import Jsonb
 
+from aidecamp.db.connecting import Connection
 from aidecamp.db.ids import new_id
-from aidecamp.db.pool import OPTIONS, Database
+from aidecamp.db.pool import Database
 from aidecamp.db.transaction import Transaction
 
 CHANNEL = "aidecamp"
@@ -90,8 +91,8 @@ class Signals:
     async def _run(self) -> None:
         while True:
             try:
-                async with await AsyncConnection.connect(
-                    self._url, autocommit=True, options=OPTIONS, application_name="aidecamp signals"
+                async with await Connection.connect(
+                    self._url, autocommit=True, application_name="aidecamp signals"
                 ) as connection:
                     await self._listen(connection)
             except (psycopg.Error, OSError) as error:
@@ -99,10 +100,11 @@ class Signals:
                 log.warning("signals.reconnect", error=type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def _listen(self, connection: AsyncConnection[Any]) -> None:
+    async def _listen(self, connection: Connection) -> None:
         self._hears_itself = False
-        await connection.execute(f"listen {CHANNEL}")
-        await connection.execute("select pg_notify('aidecamp', %s)", (json.dumps({"topic": PING}),))
+        if not connection.pooled:
+            await connection.execute(f"listen {CHANNEL}")
+            await connection.execute("select pg_notify('aidecamp', %s)", (json.dumps({"topic": PING}),))
         polled = float("-inf")
         while True:
             pause = POLL_LISTENING if self._hears_itself else POLL_DEAF

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from procrastinate import App, PsycopgConnector
 from procrastinate.testing import InMemoryConnector
 
-from aidecamp.db.pool import OPTIONS
+from aidecamp.db.connecting import Connection
 
 POOL_SIZE = 4
 
@@ -26,7 +26,8 @@ async def opened(url: str) -> AsyncIterator[App]:
         conninfo=url,
         min_size=1,
         max_size=POOL_SIZE,
-        kwargs={"options": OPTIONS, "application_name": "aidecamp jobs"},
+        connection_class=Connection,
+        kwargs={"application_name": "aidecamp jobs"},
     )
     with app.replace_connector(connector):
         async with app.open_async():

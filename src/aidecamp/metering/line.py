@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection
 
-from aidecamp.db.pool import OPTIONS
+from aidecamp.db.connecting import Connection
 from aidecamp.db.transaction import Transaction
 
 CONNECT_SECONDS = 5
@@ -28,10 +28,9 @@ class Line:
     async def statement(self) -> AsyncIterator[Transaction]:
         """A place for exactly one statement, committed by itself; after any failure the line is new."""
         if self._connection is None or self._connection.closed:
-            self._connection = await AsyncConnection.connect(
+            self._connection = await Connection.connect(
                 self._url,
                 autocommit=True,
-                options=OPTIONS,
                 application_name=f"aidecamp {self._name}",
                 connect_timeout=CONNECT_SECONDS,
                 tcp_user_timeout=SILENCE_MS,
