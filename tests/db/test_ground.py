@@ -11,6 +11,7 @@ from aidecamp.db.address import SERVING
 from aidecamp.db.cluster import Urls
 from aidecamp.db.migrate import migrate, pending
 from aidecamp.db.pool import Database
+from aidecamp.errors import Unavailable
 from tests.people import Cast
 
 
@@ -42,3 +43,14 @@ async def test_trail_is_written_with_the_deed_and_never_changed(database: Databa
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         async with database.customer(cast.user.actor) as tx:
             await tx.run("update audit_entries set action = 'other'")
+
+
+async def test_a_lock_that_is_not_given_in_time_is_unavailable(database: Database, cast: Cast) -> None:
+    async with database.customer(cast.user.actor) as holding:
+        await holding.run("select 1 from customers for update")
+        with pytest.raises(Unavailable):
+            async with database.customer(cast.user.actor) as tx:
+                await tx.run("set local lock_timeout = '50ms'")
+                await tx.run("select 1 from customers for update")
+    async with database.customer(cast.user.actor) as tx:
+        assert await tx.value("select count(*) from customers") == 1

@@ -11,6 +11,7 @@ from aidecamp.db.pool import Database
 from aidecamp.db.signals import Signals
 from aidecamp.errors import Forbidden, NotFound, Refusal
 from aidecamp.identity import sign_in, tokens, users
+from aidecamp.identity.passwords import WeakPassword
 from aidecamp.identity.users import AboveOwnRole, AddressTaken, Change, LastOwner, UnknownZone
 from tests.people import Cast
 
@@ -120,3 +121,10 @@ async def test_auth_21_a_token_of_somebody_else_is_not_there(database: Database,
         with pytest.raises(NotFound):
             async with database.customer(person.actor) as tx:
                 await tokens.revoke(tx, Signals(database), person.actor, token.id)
+
+
+async def test_a_reset_password_may_not_be_the_address_either(database: Database, cast: Cast) -> None:
+    with pytest.raises(WeakPassword):
+        await users.change(
+            database, Signals(database), cast.admin.actor, cast.user.id, Change(password=cast.user.email)
+        )

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+import structlog
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
@@ -17,11 +18,16 @@ from aidecamp.db.connecting import Connection
 from aidecamp.db.transaction import Transaction
 from aidecamp.errors import Unavailable
 
+log = structlog.get_logger()
+
 CHECKOUT_SECONDS = 5.0
 
 
 class Database:
-    """Connections of the serving role. No transaction may wait for the network or for a person."""
+    """Connections of the serving role. No transaction may wait for the network or for a person.
+
+    What the database does not take, now or in time, is `Unavailable`; the transaction is rolled back.
+    """
 
     def __init__(self, url: str, *, max_size: int = 10) -> None:
         self.url = url
@@ -88,6 +94,10 @@ class Database:
             # A cancelled statement may leave its answer on the wire for the next user of the connection.
             await connection.close()
             raise
+        except psycopg.OperationalError as error:
+            # A lock or a statement that took too long, a deadlock, a connection that broke.
+            log.warning("db.gave_up", error=type(error).__name__)
+            raise Unavailable("The database did not answer in time.") from error
         finally:
             await self._pool.putconn(connection)
 

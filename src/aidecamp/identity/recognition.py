@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import psycopg
-
 from aidecamp.actor import Actor
 from aidecamp.db.pool import Database, enter
 from aidecamp.db.transaction import Transaction
-from aidecamp.errors import Unavailable
 from aidecamp.identity import keys
 from aidecamp.identity.models import Entry, KeyKind, Recognised
 from aidecamp.identity.store import directory, sessions, tokens
@@ -20,19 +17,16 @@ RENEW_WITHIN = SESSION_LIFE - timedelta(days=1)
 
 
 async def recognise(database: Database, key: str, kind: KeyKind) -> Recognised | None:
-    """The living user behind the key, or None. A database that can't say is a refusal, never a None."""
+    """The living user behind the key, or None. A database that can't say refuses (Unavailable)."""
     if not keys.is_key(key):
         return None
     key_hash = keys.digest(key)
-    try:
-        async with database.outside() as tx:
-            entry = await directory.find(tx, key_hash)
-            if entry is None or entry.kind != kind:
-                return None
-            await enter(tx.connection, entry.customer_id)
-            return await _living(tx, entry, kind, key_hash)
-    except psycopg.OperationalError as error:
-        raise Unavailable("We can't check who you are right now; nothing was changed.") from error
+    async with database.outside() as tx:
+        entry = await directory.find(tx, key_hash)
+        if entry is None or entry.kind != kind:
+            return None
+        await enter(tx.connection, entry.customer_id)
+        return await _living(tx, entry, kind, key_hash)
 
 
 async def _living(tx: Transaction, entry: Entry, kind: KeyKind, key_hash: bytes) -> Recognised | None:

@@ -107,8 +107,8 @@ async def change(
 ) -> User:
     """Role, suspension and address count from the user's next request on; a new password ends sessions."""
     async with database.customer(actor) as tx:
-        await find(tx, user_id)
-    password_hash = await _hash(wish.password, wish.email or "")
+        user = await find(tx, user_id)
+    password_hash = await _hash(wish.password, wish.email or user.email)
     async with database.customer(actor) as tx:
         user = await _changeable(tx, actor, user_id, wish)
         if wish.email is not None:
