@@ -51,7 +51,6 @@ trail = App(name="audit", help="The audit trail.")
 app.command(trail)
 
 GRACEFUL_SECONDS = 20
-WORKER_START_SECONDS = 120
 UVICORN: dict[str, Any] = {
     "timeout_graceful_shutdown": GRACEFUL_SECONDS,
     "log_config": None,

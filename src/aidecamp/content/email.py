@@ -9,7 +9,6 @@ from aidecamp.content.checks import Check, Facts, Fix, empty
 
 SUBJECT_SHOWN = 60
 """Desktop clients show about 60 to 70 characters, phones 33 to 43."""
-SUBJECT_MAX = 200
 PREHEADER_SHOWN = 140
 CLIPPED_BYTES = 102_000
 """Gmail cuts a message off here."""

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 
-from aidecamp.egress import Endpoint
 from aidecamp.providers.dialects import anthropic, ollama, openai
 from aidecamp.providers.dialects.request import Config, Quirks
 from aidecamp.providers.models import Capabilities, ProviderType
@@ -114,10 +113,6 @@ def capabilities(
     schema = provider_type != "anthropic" or bool(ANTHROPIC_SCHEMA.search(model))
     known = learned or {}
     return Capabilities(bool(known.get("tools", tools)), bool(known.get("schema", schema)))
-
-
-def is_vendors_own(provider_type: ProviderType, endpoint: Endpoint) -> bool:
-    return endpoint.url == KINDS[provider_type].endpoint
 
 
 def _azure(model: str, config: Config) -> Quirks:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,7 +21,6 @@ from aidecamp.providers.store import Row
 from aidecamp.providers.vault import Binding, Secret, Vault, entered, hint
 
 MOST_PROVIDERS = 50
-AZURE_HOST = re.compile(r"[a-z0-9-]{2,64}")
 
 
 @dataclass(frozen=True, slots=True)

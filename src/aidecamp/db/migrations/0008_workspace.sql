@@ -45,7 +45,6 @@ create table campaigns (
     audience      text,
     send_time     text,
     sent_at       timestamptz,
-    reported      jsonb,
     created_by    uuid,
     plan_id       uuid,
     plan_step     integer,
