@@ -9,6 +9,7 @@ import pytest
 
 from aidecamp.db.ids import new_id
 from aidecamp.db.pool import Database
+from aidecamp.errors import NotFound
 from aidecamp.metering.admission import QuotaExceeded
 from aidecamp.metering.ledger import Ledger
 from aidecamp.metering.reservation import Outcome
@@ -86,3 +87,8 @@ async def test_QUO_31_a_random_mix_keeps_every_account_equal(database: Database,
     assert await verify(database) == (2, [])
     for ledger in ledgers:
         await ledger.close()
+
+
+async def test_a_customer_that_does_not_exist_has_no_books_to_agree(database: Database) -> None:
+    with pytest.raises(NotFound):
+        await verify(database, new_id())

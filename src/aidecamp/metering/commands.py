@@ -43,7 +43,8 @@ async def verify_(
 
 def _report(checked: int, findings: list[Finding]) -> str:
     if not findings:
-        return f"The books of {checked} customers agree with the ledger."
+        books = "1 customer agree" if checked == 1 else f"{checked} customers agree"
+        return f"The books of {books} with the ledger."
     return "\n".join(
         f"customer {f.customer_id} user {f.user_id} {f.what}: kept {f.kept or 'nothing'},"
         f" ledger {f.recomputed or 'nothing'}"
