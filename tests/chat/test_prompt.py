@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aidecamp.chat import prompt
@@ -42,6 +42,7 @@ def test_a_small_model_gets_at_most_600() -> None:
 
 
 @given(st.text(max_size=300), PASTS, st.integers(600, 40_000))
+@example("", [Past("user", "0"), Past("user", "0"), Past("user", "0"), Past("user", "0" * 14)], 600)
 def test_every_prompt_fits_its_window(question: str, history: list[Past], window: int) -> None:
     made = assembled(question, window, history=history)
     assert made.estimated_input + made.prompt.max_tokens <= window

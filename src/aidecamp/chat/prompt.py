@@ -21,6 +21,8 @@ LEAN_HISTORY_TOKENS = 200
 SNAPSHOT_TOKENS = 1200
 LEAN_SNAPSHOT_TOKENS = 240
 LEAST_OUTPUT = 64
+FRAMING = 8
+"""Tokens around the messages that a server adds by itself."""
 REPAIR_CHARS = 6000
 
 INSTRUCTIONS = (
@@ -124,7 +126,7 @@ def assemble(
             f"The question and its context need about {_bound(fixed)} tokens; the model takes {window}."
         )
     output = min(max_tokens, room + LEAST_OUTPUT)
-    spare = int((window - output) / SAFETY_FACTOR) - fixed
+    spare = _unbound(window - output) - fixed
     past = trim(history, min(LEAN_HISTORY_TOKENS if is_lean(window) else HISTORY_TOKENS, spare))
     prompt = Prompt(
         messages=(system, *offer.example, *past, asked),
@@ -191,4 +193,9 @@ def _tools_cost(offer: Offer) -> int:
 
 
 def _bound(count: int) -> int:
-    return int(count * SAFETY_FACTOR) + 8
+    return int(count * SAFETY_FACTOR) + FRAMING
+
+
+def _unbound(room: int) -> int:
+    """The largest count whose bound still fits the room."""
+    return int((room - FRAMING) / SAFETY_FACTOR)
