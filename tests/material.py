@@ -11,13 +11,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def shared(path: str) -> Path:
-    for folder in folders():
-        if (folder / path).exists():
-            return folder / path
-    pytest.skip(f"shared/data/{path} is not beside this checkout")
+    found = folder() / path
+    if not found.exists():
+        pytest.skip(f"shared/data/{path} is not beside this checkout")
+    return found
 
 
-def folders() -> list[Path]:
-    named = os.environ.get("AIDECAMP_SHARED_DATA")
-    beside = [ROOT.parent / "shared" / "data", Path("/work/shared/data")]
-    return [Path(named)] if named else beside
+def folder() -> Path:
+    return Path(os.environ.get("AIDECAMP_SHARED_DATA") or ROOT.parent / "shared" / "data")

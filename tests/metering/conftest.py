@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 
 import httpx2
 import pytest
 
 from aidecamp.app import build
 from aidecamp.db.pool import Database
-from aidecamp.identity import csrf, sessions
-from aidecamp.identity.guards import SESSION_COOKIE
 from aidecamp.metering.ledger import Ledger
 from aidecamp.settings import Settings
+from tests.door import Door
 from tests.people import Person
 
 Browse = Callable[[Person], Awaitable[httpx2.AsyncClient]]
@@ -30,20 +30,6 @@ async def browse(database: Database) -> AsyncIterator[Browse]:
     """`await browse(person)`: a signed-in browser of that person, over the whole application."""
     app = build(Settings())
     app.state.database = database
-    opened: list[httpx2.AsyncClient] = []
-
-    async def sign_in(person: Person) -> httpx2.AsyncClient:
-        async with database.customer(person.actor) as tx:
-            session = await sessions.begin(tx, person.actor)
-        browser = httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(app=app),
-            base_url="http://testserver",
-            cookies={SESSION_COOKIE: session.key},
-            headers={csrf.HEADER: csrf.token(session.key)},
-        )
-        opened.append(browser)
-        return browser
-
-    yield sign_in
-    for browser in opened:
-        await browser.aclose()
+    door = Door(app)
+    yield partial(door, via="session")
+    await door.close()

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from aidecamp.providers.dialects import anthropic, ollama, openai
-from tests.material import folders
+from tests.material import folder
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,7 @@ class Recording:
 @lru_cache
 def recordings() -> tuple[Recording, ...]:
     """All of them; empty where the shared data are absent, as in a checkout elsewhere."""
-    folder = next((place / "llm" for place in folders() if (place / "llm").is_dir()), None)
-    return tuple(_read(path) for path in sorted(folder.glob("*.json"))) if folder else ()
+    return tuple(_read(path) for path in sorted((folder() / "llm").glob("*.json")))
 
 
 def _read(path: Path) -> Recording:
